@@ -1,0 +1,56 @@
+/**
+ * Every right there is, and who holds it by role. Identity hands the capabilities of a role to each session; gateway and
+ * services check them per method, from the contract.
+ */
+export const ROLES = ['owner', 'admin', 'manager', 'agent', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const CAPABILITIES = [
+  'tenant.read',
+  'tenant.update',
+  'leads.read',
+  'leads.write',
+  'leads.assign',
+  'leads.delete',
+  'leads.import',
+  'campaigns.read',
+  'campaigns.write',
+  'campaigns.launch',
+  'email-accounts.read',
+  'email-accounts.write',
+  'templates.read',
+  'templates.write',
+  'billing.read',
+  'billing.topup',
+  'events.stream',
+] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+const VIEWER: Capability[] = [
+  'tenant.read',
+  'leads.read',
+  'campaigns.read',
+  'templates.read',
+  'email-accounts.read',
+  'events.stream',
+];
+const AGENT: Capability[] = [...VIEWER, 'leads.write'];
+const MANAGER: Capability[] = [
+  ...AGENT,
+  'leads.assign',
+  'leads.delete',
+  'leads.import',
+  'campaigns.write',
+  'campaigns.launch',
+  'templates.write',
+  'billing.read',
+];
+const ADMIN: Capability[] = [...MANAGER, 'tenant.update', 'email-accounts.write'];
+
+export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {
+  owner: [...ADMIN, 'billing.topup'],
+  admin: ADMIN,
+  manager: MANAGER,
+  agent: AGENT,
+  viewer: VIEWER,
+};

@@ -1,0 +1,204 @@
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsObject,
+  IsString,
+  IsUrl,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { ARRAY_ITEMS_MAX, JSON_OBJECT_BYTES_MAX } from '@leadwire/kernel';
+import { recordField, type Class, type FieldSpec, type JsonSchema } from './schema.js';
+
+type Common = { optional?: boolean; nullable?: boolean; description?: string; example?: unknown };
+
+/** Validation and documentation of one property, said in one decorator. */
+function field(
+  common: Common | undefined,
+  schema: JsonSchema,
+  validators: PropertyDecorator[],
+  extra: Partial<FieldSpec> = {},
+): PropertyDecorator {
+  const { optional = false, nullable = false, description, example } = common ?? {};
+  return (target, key) => {
+    const name = String(key);
+    recordField(target, name, {
+      schema: {
+        ...schema,
+        ...(description ? { description } : {}),
+        ...(example !== undefined ? { examples: [example] } : {}),
+      },
+      optional,
+      nullable,
+      ...extra,
+    });
+    for (const validator of validators) validator(target, key);
+    // class-validator's IsOptional lets null through even where null means nothing; these two say exactly what is meant.
+    if (optional) ValidateIf((_, value) => value !== undefined)(target, key);
+    if (nullable) ValidateIf((_, value) => value !== null)(target, key);
+  };
+}
+
+// A NUL byte is valid JSON but no Postgres text; lone surrogates are no UTF-8.
+const storableText = () =>
+  ValidateBy({
+    name: 'isStorableText',
+    validator: {
+      validate: (value) => typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed()),
+      defaultMessage: () => 'must be valid Unicode without NUL characters',
+    },
+  });
+
+/** Free text. `max` counts UTF-16 units and is mandatory: nothing is unbounded. */
+export function Text(o: Common & { min?: number; max: number; pattern?: RegExp }): PropertyDecorator {
+  const validators = [IsString(), MaxLength(o.max), storableText()];
+  if (o.min) validators.push(MinLength(o.min));
+  if (o.pattern) validators.push(Matches(o.pattern));
+  return field(
+    o,
+    {
+      type: 'string',
+      maxLength: o.max,
+      ...(o.min ? { minLength: o.min } : {}),
+      ...(o.pattern ? { pattern: o.pattern.source } : {}),
+    },
+    validators,
+  );
+}
+
+export function Uuid(o?: Common): PropertyDecorator {
+  return field(o, { type: 'string', format: 'uuid' }, [IsUUID()]);
+}
+
+export function Email(o?: Common): PropertyDecorator {
+  return field(o, { type: 'string', format: 'email', maxLength: 254 }, [IsEmail(), MaxLength(254), storableText()]);
+}
+
+/** An http(s) address. */
+export function WebUrl(o: Common & { max?: number } = {}): PropertyDecorator {
+  const max = o.max ?? 2048;
+  return field(o, { type: 'string', format: 'uri', maxLength: max }, [
+    IsUrl({ protocols: ['http', 'https'], require_protocol: true }),
+    MaxLength(max),
+    storableText(),
+  ]);
+}
+
+export function Int(o: Common & { min?: number; max?: number } = {}): PropertyDecorator {
+  const min = o.min ?? Number.MIN_SAFE_INTEGER;
+  const max = o.max ?? Number.MAX_SAFE_INTEGER;
+  return field(
+    o,
+    {
+      type: 'integer',
+      ...(o.min !== undefined ? { minimum: o.min } : {}),
+      ...(o.max !== undefined ? { maximum: o.max } : {}),
+    },
+    [IsInt(), Min(min), Max(max)],
+  );
+}
+
+export function Bool(o?: Common): PropertyDecorator {
+  return field(o, { type: 'boolean' }, [IsBoolean()]);
+}
+
+export function OneOf(values: readonly string[], o?: Common): PropertyDecorator {
+  return field(o, { type: 'string', enum: values }, [IsIn(values)]);
+}
+
+/** A moment: ISO 8601 with a zone, answered in UTC. */
+export function Timestamp(o?: Common): PropertyDecorator {
+  return field(o, { type: 'string', format: 'date-time' }, [
+    IsISO8601({ strict: true, strictSeparator: true }),
+    Matches(/(Z|[+-]\d{2}:?\d{2})$/, { message: 'must carry a time zone' }),
+    MaxLength(35),
+  ]);
+}
+
+/** A calendar day, `YYYY-MM-DD`, in a zone that the property's description names. */
+export function Day(o?: Common): PropertyDecorator {
+  return field(o, { type: 'string', format: 'date' }, [IsISO8601({ strict: true }), Matches(/^\d{4}-\d{2}-\d{2}$/)]);
+}
+
+/** An exact decimal as text, e.g. `"12.50"`: money and prices never travel as floats. */
+export function DecimalText(o: Common & { signed?: boolean; scale?: number } = {}): PropertyDecorator {
+  const scale = o.scale ?? 6;
+  const pattern = new RegExp(`^${o.signed ? '-?' : ''}\\d{1,14}(\\.\\d{1,${scale}})?$`);
+  return field(o, { type: 'string', format: 'decimal', pattern: pattern.source, maxLength: 26 }, [
+    IsString(),
+    Matches(pattern, { message: `must be a decimal number with at most ${scale} decimals, as text` }),
+  ]);
+}
+
+/** A free-form JSON object, bounded when serialised. */
+export function JsonObject(o: Common & { maxBytes?: number } = {}): PropertyDecorator {
+  const max = o.maxBytes ?? JSON_OBJECT_BYTES_MAX;
+  return field(o, { type: 'object', additionalProperties: true }, [
+    IsObject(),
+    ValidateBy({
+      name: 'isBoundedJson',
+      validator: {
+        validate: (value) => {
+          const text = JSON.stringify(value) ?? '';
+          return Buffer.byteLength(text) <= max && !text.includes('\\u0000') && text.isWellFormed();
+        },
+        defaultMessage: () => `must be at most ${max} bytes of JSON without NUL characters`,
+      },
+    }),
+  ]);
+}
+
+/** A list of texts. */
+export function TextList(o: Common & { max: number; items: number; min?: number }): PropertyDecorator {
+  return field(
+    o,
+    { type: 'array', maxItems: o.items, ...(o.min ? { minItems: o.min } : {}), items: { type: 'string', maxLength: o.max } },
+    [
+      IsArray(),
+      ArrayMaxSize(o.items),
+      ArrayMinSize(o.min ?? 0),
+      IsString({ each: true }),
+      MaxLength(o.max, { each: true }),
+    ],
+    { list: true },
+  );
+}
+
+export function UuidList(o: Common & { items?: number; min?: number } = {}): PropertyDecorator {
+  const items = o.items ?? ARRAY_ITEMS_MAX;
+  return field(
+    o,
+    { type: 'array', maxItems: items, ...(o.min ? { minItems: o.min } : {}), items: { type: 'string', format: 'uuid' } },
+    [IsArray(), ArrayMaxSize(items), ArrayMinSize(o.min ?? 0), IsUUID(undefined, { each: true })],
+    { list: true },
+  );
+}
+
+/** Another contract class inside this one. */
+export function Nested(nested: () => Class, o?: Common): PropertyDecorator {
+  return field(o, {}, [IsObject(), ValidateNested()], { nested });
+}
+
+/** A bounded list of another contract class. */
+export function ListOf(nested: () => Class, o: Common & { items?: number; min?: number } = {}): PropertyDecorator {
+  const items = o.items ?? ARRAY_ITEMS_MAX;
+  return field(
+    o,
+    { type: 'array', maxItems: items, ...(o.min ? { minItems: o.min } : {}) },
+    [IsArray(), ArrayMaxSize(items), ArrayMinSize(o.min ?? 0), ValidateNested({ each: true })],
+    { nested, list: true },
+  );
+}

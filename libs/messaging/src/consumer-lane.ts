@@ -1,0 +1,181 @@
+import { parseInput, type EventEnvelope, type EventType } from '@leadwire/contracts';
+import type { MessageHandler } from '@nestjs/microservices';
+import type { JsMsg } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { envelopeOf } from './event-wire.js';
+import type { EventServerOptions } from './event-server.js';
+import type { JetStreamPublisher } from './publisher.js';
+
+export type LaneHandler = { event: EventType; batch: number; handle: MessageHandler };
+type LaneOptions = Required<EventServerOptions> & { publisher: JetStreamPublisher };
+type Delivery = { msg: JsMsg; event: EventEnvelope<object>; handler: LaneHandler };
+
+/** Tenants of one consumer that are handled at the same time; each takes a database connection. */
+const TENANTS_AT_ONCE_MAX = 4;
+/** Messages held in memory before the pump waits. */
+const QUEUED_MAX = 1_000;
+const BURY_RETRY_MS = 5_000;
+
+/** Handles the messages of one consumer: tenants side by side, each tenant in order, batched where the handler allows. */
+export class ConsumerLane {
+  private readonly queues = new Map<string, Delivery[]>();
+  private readonly running = new Set<Promise<void>>();
+  private readonly ready: string[] = [];
+  private queued = 0;
+  private roomWanted?: () => void;
+
+  constructor(
+    private readonly consumer: string,
+    private readonly handlers: Map<string, LaneHandler>,
+    private readonly options: LaneOptions,
+  ) {}
+
+  /** Queues a message; waits while too many are queued already. */
+  async take(msg: JsMsg): Promise<void> {
+    const delivery = await this.read(msg);
+    if (!delivery) return;
+    const { tenantId } = delivery.event;
+    const queue = this.queues.get(tenantId);
+    if (queue) queue.push(delivery);
+    else {
+      this.queues.set(tenantId, [delivery]);
+      this.ready.push(tenantId);
+    }
+    this.queued++;
+    this.fill();
+    if (this.queued >= QUEUED_MAX) await new Promise<void>((resolve) => (this.roomWanted = resolve));
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async idle(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private fill(): void {
+    while (this.running.size < TENANTS_AT_ONCE_MAX) {
+      const tenantId = this.ready.shift();
+      if (tenantId === undefined) return;
+      const run = this.drainOne(tenantId).finally(() => {
+        this.running.delete(run);
+        this.fill();
+      });
+      this.running.add(run);
+    }
+  }
+
+  // One batch of one tenant, then the next tenant: round robin is what keeps a backlog from starving the others.
+  private async drainOne(tenantId: string): Promise<void> {
+    // Everything that this turn of the event loop delivers joins the batch; there is no timer to wait for.
+    await new Promise((resolve) => setImmediate(resolve));
+    const queue = this.queues.get(tenantId) as Delivery[];
+    const batch = takeBatch(queue);
+    await this.handle(batch);
+    this.queued -= batch.length;
+    if (this.queued < QUEUED_MAX) this.roomWanted?.();
+    if (queue.length === 0) this.queues.delete(tenantId);
+    else this.ready.push(tenantId);
+  }
+
+  private async handle(batch: Delivery[]): Promise<void> {
+    const { handler } = batch[0] as Delivery;
+    const started = performance.now();
+    try {
+      await this.options.inbox.handle(
+        this.consumer,
+        batch.map(({ event }) => event),
+        async (fresh, db) => {
+          if (handler.batch > 1) await settle(handler.handle(fresh, db));
+          else for (const event of fresh) await settle(handler.handle(event, db));
+        },
+      );
+      for (const { msg } of batch) msg.ack();
+      this.options.observe.handled(this.consumer, handler.event.type, (performance.now() - started) / 1000 / batch.length);
+    } catch (error) {
+      // One bad event must not take its neighbours along: try each alone and let only the bad one wait.
+      if (batch.length > 1) for (const delivery of batch) await this.handle([delivery]);
+      else await this.failed(batch[0] as Delivery, error);
+    }
+  }
+
+  private async failed({ msg, event }: Delivery, error: unknown): Promise<void> {
+    this.options.observe.failed(this.consumer, event.type, error);
+    const delay = this.options.retryDelaysMs[msg.info.deliveryCount - 1];
+    if (delay === undefined) await this.bury(msg, error instanceof Error ? error.message : String(error));
+    else msg.nak(delay);
+  }
+
+  private async read(msg: JsMsg): Promise<Delivery | undefined> {
+    const deliveries = msg.info.deliveryCount;
+    if (deliveries > 1) this.options.observe.redelivered(this.consumer);
+    const envelope = envelopeOf(msg.headers);
+    const handler = envelope && this.handlers.get(envelope.type);
+    if (envelope && !handler) {
+      msg.ack();
+      return undefined;
+    }
+    // Redelivered although no handler failed: a process died on it, again and again.
+    if (deliveries > this.options.retryDelaysMs.length + 1) {
+      await this.bury(msg, 'the consumer died on this message');
+      return undefined;
+    }
+    try {
+      if (!envelope || !handler) throw new Error('not an event of ours: its ce- headers are missing');
+      const data = parseInput(handler.event.data, msg.json(), { tolerant: true });
+      return { msg, handler, event: { ...envelope, data } };
+    } catch (error) {
+      // No later try can make an invalid message valid.
+      await this.bury(msg, `invalid: ${error instanceof Error ? JSON.stringify(error) + error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  private async bury(msg: JsMsg, reason: string): Promise<void> {
+    const envelope = envelopeOf(msg.headers);
+    const kept = Object.fromEntries((msg.headers?.keys() ?? []).map((key) => [key, msg.headers?.get(key) ?? '']));
+    try {
+      await this.options.inbox.bury({
+        consumer: this.consumer,
+        eventId: envelope?.id ?? null,
+        eventType: envelope?.type ?? null,
+        tenantId: envelope?.tenantId ?? null,
+        subject: msg.subject,
+        payload: Buffer.from(msg.data).toString(),
+        headers: kept,
+        reason,
+        deliveries: msg.info.deliveryCount,
+      });
+      const copy = headers();
+      for (const [key, value] of Object.entries(kept)) if (key !== 'Nats-Msg-Id') copy.set(key, value);
+      copy.set('Lw-Reason', reason.replace(/[^\x20-\x7e]/g, ' ').slice(0, 500));
+      copy.set('Nats-Msg-Id', `${this.consumer}:${msg.seq}`);
+      await this.options.publisher.publish([
+        { subject: `dlq.${this.consumer.replace('__', '.')}`, headers: copy, payload: Buffer.from(msg.data).toString() },
+      ]);
+      msg.term();
+      this.options.observe.buried(this.consumer);
+    } catch (error) {
+      this.options.observe.failed(this.consumer, 'bury', error);
+      msg.nak(BURY_RETRY_MS);
+    }
+  }
+}
+
+/** The longest run of the queue's head that one handler takes together; distinct events only. */
+function takeBatch(queue: Delivery[]): Delivery[] {
+  const [head] = queue as [Delivery, ...Delivery[]];
+  const seen = new Set<string>();
+  let length = 0;
+  while (length < head.handler.batch && queue[length]?.handler === head.handler) {
+    const { id } = (queue[length] as Delivery).event;
+    if (seen.has(id)) break;
+    seen.add(id);
+    length++;
+  }
+  return queue.splice(0, Math.max(1, length));
+}
+
+async function settle(result: unknown): Promise<void> {
+  const value = await result;
+  if (isObservable(value)) await lastValueFrom(value, { defaultValue: undefined });
+}

@@ -1,0 +1,4 @@
+export * from './sealed-secrets.js';
+export * from './signed-ctx.js';
+export * from './signed-token.js';
+export * from './outbound-host.js';
