@@ -88,7 +88,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     if (ctx.deadline <= Date.now()) throw requestErrors.timeout({ internal: 'arrived after its deadline' });
     checkRight(ctx, method.can);
     const input = parseInput(method.input, parseJson(msg));
-    const work = () => settle(handler, input, ctx);
+    const work = () => settle(handler, input, ctx).catch(answerFromMemory);
     return this.options.scope ? this.options.scope(ctx, work) : work();
   }
 
@@ -100,6 +100,13 @@ export class RpcServer extends Server implements CustomTransportStrategy {
       throw requestErrors.internal({ internal: `the answer of ${msg.subject} exceeds ${max} bytes; ask for a smaller page` });
     }
     msg.respond(payload);
+  }
+}
+
+/** Thrown through a use case whose answer is already known (see Idempotency-Key); the server answers with it. */
+export class RememberedAnswer extends Error {
+  constructor(readonly response: unknown) {
+    super('This request was answered before.');
   }
 }
 
@@ -116,6 +123,11 @@ function parseJson(msg: Msg): unknown {
   } catch (cause) {
     throw requestErrors.malformed({ cause });
   }
+}
+
+function answerFromMemory(thrown: unknown): unknown {
+  if (thrown instanceof RememberedAnswer) return thrown.response;
+  throw thrown;
 }
 
 async function settle(handler: MessageHandler, input: unknown, ctx: Ctx): Promise<unknown> {

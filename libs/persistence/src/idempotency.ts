@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
 import { defineErrors, type Ctx } from '@leadwire/kernel';
+import { RememberedAnswer } from '@leadwire/messaging';
 import type { PoolClient } from 'pg';
 
 export const idempotencyErrors = defineErrors('idempotency', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another request.' },
   in_flight: { kind: 'conflict', text: 'The first request with this Idempotency-Key is still being worked on.' },
 });
-
-/** Thrown through a use case whose answer is already known; whoever serves the request answers with it. */
-export class RememberedAnswer extends Error {
-  constructor(readonly response: unknown) {
-    super('This request was answered before.');
-  }
-}
 
 // Two connections must not both find the key absent: the lock is taken before the look, and says "in flight" when it is held.
 const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked`;

@@ -48,6 +48,14 @@ export class OutboxRelay extends OutboxSignal {
     options.nats.subscribe(this.nudgeSubject, { callback: () => this.wakeUp() });
   }
 
+  get service(): string {
+    return this.options.service;
+  }
+
+  get nats(): NatsConnection {
+    return this.options.nats;
+  }
+
   start(): void {
     this.loop = this.run();
   }

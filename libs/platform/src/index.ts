@@ -1,0 +1,7 @@
+export * from './config.js';
+export * from './logging.js';
+export * from './metrics.js';
+export * from './object-storage.js';
+export * from './ops.controller.js';
+export * from './service.module.js';
+export * from './start-service.js';
