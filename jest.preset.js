@@ -9,7 +9,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testEnvironmentOptions: { customExportConditions: ['leadwire-source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['leadwire-source', 'node'] },
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, sourceMaps: 'inline' }] },
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['/dist/'],
