@@ -1,0 +1,92 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createTransport } from 'nodemailer';
+import { startSandbox } from '../src/sandbox.app.js';
+import { SandboxConfig } from '../src/sandbox.config.js';
+import { SmtpService } from '../src/smtp/smtp.service.js';
+
+export type SentMail = {
+  from?: string;
+  to?: string;
+  subject?: string;
+  text?: string;
+  html?: string;
+  messageId?: string;
+};
+
+/** A sandbox on free ports, with a mail client and an HTTP client for it. */
+export class RunningSandbox {
+  private constructor(
+    private readonly app: NestFastifyApplication,
+    readonly url: string,
+    readonly smtpPort: number,
+  ) {}
+
+  static async start(dataDir?: string): Promise<RunningSandbox> {
+    const app = await startSandbox(new SandboxConfig('127.0.0.1', 0, 0, dataDir, true, 'info'), false);
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new RunningSandbox(app, `http://127.0.0.1:${port}`, app.get(SmtpService).port);
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+
+  transport(user = 'ann@sender.test', more: { pool?: boolean } = {}) {
+    return createTransport({
+      host: '127.0.0.1',
+      port: this.smtpPort,
+      auth: { user, pass: 'any' },
+      tls: { rejectUnauthorized: false },
+      ...more,
+    });
+  }
+
+  async send(mail: SentMail, user?: string) {
+    const transport = this.transport(user);
+    try {
+      return await transport.sendMail({
+        from: 'ann@sender.test',
+        subject: 'Hello',
+        text: 'Hi there',
+        ...mail,
+      });
+    } finally {
+      transport.close();
+    }
+  }
+
+  /** The code of the reply that refused the mail, or nodemailer's own code when there was none. */
+  async failure(mail: SentMail, user?: string): Promise<number | string | undefined> {
+    try {
+      await this.send(mail, user);
+      return undefined;
+    } catch (error) {
+      const { responseCode, code } = error as { responseCode?: number; code?: string };
+      return responseCode ?? code;
+    }
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await fetch(this.url + path)).json() as Promise<T>;
+  }
+
+  request(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(this.url + path, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+  }
+
+  async misbehave(rule: object): Promise<string> {
+    const response = await this.request('POST', '/misbehaviours', rule);
+    if (response.status !== 201) throw new Error(await response.text());
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  async count(filter = ''): Promise<number> {
+    return (await this.get<{ count: number }>(`/mails/count${filter}`)).count;
+  }
+}
