@@ -43,5 +43,6 @@ export function readConfig<S extends ConfigSpec>(spec: S, env: NodeJS.ProcessEnv
     },
   });
   if (problems.length > 0) throw new Error(`The configuration is not complete:\n${problems.join('\n')}`);
-  return config as unknown as ConfigOf<S>;
+  // A plain object: envalid's own throws on unknown properties, and Nest reads `constructor` of what it injects.
+  return Object.freeze({ ...config }) as unknown as ConfigOf<S>;
 }
