@@ -1,7 +1,12 @@
-import { ConsoleLogger } from '@nestjs/common';
+import { createLogger, readConfig, stopOnSignal } from '@leadwire/platform';
 import { startSandbox } from './sandbox.app.js';
-import { readConfig } from './sandbox.config.js';
+import { sandboxConfig } from './sandbox.config.js';
 
-const config = readConfig(process.env);
-const app = await startSandbox(config, new ConsoleLogger({ json: true }));
-app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+try {
+  const config = readConfig(sandboxConfig);
+  const app = await startSandbox(config, createLogger('sandbox', config.LOG_LEVEL));
+  stopOnSignal(() => app.close());
+} catch (error) {
+  process.stderr.write(`sandbox could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,5 +1,6 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { AppError, type ErrorKind } from '@leadwire/kernel';
+import type { Logger } from '@leadwire/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const STATUS: Partial<Record<ErrorKind, number>> = { invalid: 400, not_found: 404, conflict: 409 };
@@ -7,13 +8,13 @@ const STATUS: Partial<Record<ErrorKind, number>> = { invalid: 400, not_found: 40
 /** Answers every failure as problem+json (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly log = new Logger('http');
+  constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const { id } = http.getRequest<FastifyRequest>();
     const { status, code, detail, errors } = describe(error);
-    if (status >= 500) this.log.error(error instanceof Error ? error.stack : String(error));
+    if (status >= 500) this.logger.error({ err: error }, 'a request failed');
     void http
       .getResponse<FastifyReply>()
       .status(status)

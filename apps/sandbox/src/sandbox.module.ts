@@ -1,11 +1,12 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
 import { HealthController } from './health.controller.js';
 import { MailStore } from './mails/mail-store.js';
 import { MailsController } from './mails/mails.controller.js';
 import { MisbehavioursController } from './misbehaviours/misbehaviours.controller.js';
 import { MisbehavioursService } from './misbehaviours/misbehaviours.service.js';
 import { PageController } from './page/page.controller.js';
-import { SandboxConfig } from './sandbox.config.js';
+import type { SandboxConfig } from './sandbox.config.js';
 import { SandboxMetrics } from './sandbox.metrics.js';
 import { SmtpService } from './smtp/smtp.service.js';
 
@@ -13,13 +14,14 @@ import { SmtpService } from './smtp/smtp.service.js';
 export class SandboxModule implements OnApplicationShutdown {
   constructor(@Inject(MailStore) private readonly mails: MailStore) {}
 
-  static with(config: SandboxConfig): DynamicModule {
+  static with(config: SandboxConfig, logger: Logger): DynamicModule {
     return {
       module: SandboxModule,
       controllers: [PageController, MailsController, MisbehavioursController, HealthController],
       providers: [
-        { provide: SandboxConfig, useValue: config },
-        { provide: MailStore, useFactory: () => MailStore.open(config.dataDir) },
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: MailStore, useFactory: () => openMails(config, logger) },
         MisbehavioursService,
         SandboxMetrics,
         SmtpService,
@@ -31,4 +33,11 @@ export class SandboxModule implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.mails.close();
   }
+}
+
+async function openMails({ SANDBOX_DATA_DIR }: SandboxConfig, logger: Logger): Promise<MailStore> {
+  const mails = await MailStore.open(SANDBOX_DATA_DIR);
+  if (mails.unreadable > 0)
+    logger.warn({ lines: mails.unreadable }, 'the journal has lines that are no mails');
+  return mails;
 }

@@ -96,7 +96,7 @@ describe('mails kept in a folder', () => {
 
 describe('the bounds of memory', () => {
   it('forget the oldest mails, and drop the oldest sources before that', async () => {
-    const store = await MailStore.open(undefined, { mails: 3, sourceBytes: 20 });
+    const store = await MailStore.open('', { mails: 3, sourceBytes: 20 });
     for (const subject of ['a', 'b', 'c', 'd']) await store.add(mail(subject, '0123456789'));
     const { items } = store.list({ filter: {}, order: 'asc', limit: 10 });
     expect(items.map(({ subject, source }) => [subject, source?.length ?? null])).toEqual([

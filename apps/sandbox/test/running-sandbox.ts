@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createLogger } from '@leadwire/platform';
 import { createTransport } from 'nodemailer';
 import { startSandbox } from '../src/sandbox.app.js';
-import { SandboxConfig } from '../src/sandbox.config.js';
 import { SmtpService } from '../src/smtp/smtp.service.js';
 
 export type SentMail = {
@@ -22,8 +22,18 @@ export class RunningSandbox {
     readonly smtpPort: number,
   ) {}
 
-  static async start(dataDir?: string): Promise<RunningSandbox> {
-    const app = await startSandbox(new SandboxConfig('127.0.0.1', 0, 0, dataDir, true, 'info'), false);
+  static async start(dataDir = ''): Promise<RunningSandbox> {
+    const app = await startSandbox(
+      {
+        HTTP_HOST: '127.0.0.1',
+        HTTP_PORT: 0,
+        SMTP_PORT: 0,
+        LOG_LEVEL: 'silent',
+        SANDBOX_DATA_DIR: dataDir,
+        SMTP_STARTTLS: true,
+      },
+      createLogger('sandbox', 'silent'),
+    );
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new RunningSandbox(app, `http://127.0.0.1:${port}`, app.get(SmtpService).port);
   }

@@ -37,8 +37,8 @@ export class MailStore {
 
   private constructor(private readonly bounds: MailBounds) {}
 
-  /** @param dir where mails outlive the process; without it they live in memory only. */
-  static async open(dir: string | undefined, bounds: Partial<MailBounds> = {}): Promise<MailStore> {
+  /** @param dir where mails outlive the process; when empty they live in memory only. */
+  static async open(dir: string, bounds: Partial<MailBounds> = {}): Promise<MailStore> {
     const store = new MailStore({ ...BOUNDS, ...bounds });
     if (!dir) return store;
     const retention = {

@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import {
+  Inject,
   Injectable,
-  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
 import { readHeaders } from '../mails/mail-headers.js';
 import { MailStore } from '../mails/mail-store.js';
 import { MESSAGE_BYTES_MAX } from '../mails/mail.js';
 import { MisbehavioursService, type Verdict } from '../misbehaviours/misbehaviours.service.js';
-import { SandboxConfig } from '../sandbox.config.js';
+import type { SandboxConfig } from '../sandbox.config.js';
 import { SandboxMetrics } from '../sandbox.metrics.js';
 import { selfSignedCertificate } from './certificate.js';
 import { receive, type ReceivedData } from './received-data.js';
@@ -27,12 +28,12 @@ type Reply = (error?: Error | null, text?: string) => void;
 /** The mail server: takes mail for every domain from everybody, unless it was asked to misbehave. */
 @Injectable()
 export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly log = new Logger('smtp');
   private readonly server: SMTPServer;
   private listening = false;
 
   constructor(
-    private readonly config: SandboxConfig,
+    @Inject(CONFIG) private readonly config: SandboxConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly mails: MailStore,
     private readonly misbehaviours: MisbehavioursService,
     private readonly metrics: SandboxMetrics,
@@ -41,7 +42,7 @@ export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShu
       ...selfSignedCertificate(Date.now()),
       name: 'sandbox.leadwire.test',
       banner: 'Leadwire sandbox: keeps every mail, delivers none',
-      hideSTARTTLS: !config.smtpStartTls,
+      hideSTARTTLS: !config.SMTP_STARTTLS,
       allowInsecureAuth: true,
       authOptional: true,
       disableReverseLookup: true,
@@ -61,20 +62,19 @@ export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShu
       onData: (stream, session, reply) => void this.take(stream, session, reply),
     });
     // A client that goes away in the middle of a mail is no fault of ours, but an unhandled 'error' would end the process.
-    this.server.on('error', (error) => this.log.debug(`connection failed: ${error.message}`));
+    this.server.on('error', (error) => this.logger.debug({ err: error }, 'a mail connection failed'));
   }
 
   /** Resolves when the port is open. Throws when it cannot be opened. */
   async onApplicationBootstrap(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.config.smtpPort, this.config.host, () => {
+      this.server.listen(this.config.SMTP_PORT, this.config.HTTP_HOST, () => {
         this.server.off('error', reject);
         resolve();
       });
     });
     this.listening = true;
-    this.log.log(`taking mail on ${this.config.host}:${this.port}`);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -113,7 +113,7 @@ export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShu
       if (!acknowledged) return this.drop(session);
       reply(null, `2.0.0 Ok: kept as mail ${id}`);
     } catch (error) {
-      this.log.error(`a mail could not be kept: ${(error as Error).message}`);
+      this.logger.error({ err: error }, 'a mail could not be kept');
       this.metrics.rejected.inc({ code: '452' });
       reply(new SmtpRefusal(452, '4.3.1 Insufficient system storage'));
     }
