@@ -140,6 +140,14 @@ async function show(view) {
 }
 
 async function open(id) {
+  try {
+    await read(id);
+  } catch {
+    $('status').textContent = 'This mail could not be opened. It may have been deleted; choose another.';
+  }
+}
+
+async function read(id) {
   state.openId = id;
   drawList();
   $(`mail-${id}`)?.scrollIntoView({ block: 'nearest' });
@@ -213,7 +221,7 @@ async function start() {
   const { smtpPort } = await askJson('health/ready');
   $('empty-hint').textContent =
     `Point a mail account at ${location.hostname}, port ${smtpPort}. Any user name and password works, and so does any recipient.`;
-  if (/^#\d+$/.test(location.hash)) await open(Number(location.hash.slice(1))).catch(() => undefined);
+  if (/^#\d+$/.test(location.hash)) await open(Number(location.hash.slice(1)));
 }
 
 void start().catch(() => undefined);

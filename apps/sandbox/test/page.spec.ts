@@ -23,6 +23,13 @@ describe('the page', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  it('has every element that its script looks for', async () => {
+    const html = await (await sandbox.request('GET', '/')).text();
+    const wanted = [...between(html, 'script').matchAll(/\$\('([\w-]+)'\)/g)].map(([, id]) => id);
+    expect(wanted.length).toBeGreaterThan(10);
+    expect(wanted.filter((id) => !html.includes(`id="${id}"`))).toEqual([]);
+  });
+
   it('never writes mail content as markup', async () => {
     const script = between(await (await sandbox.request('GET', '/')).text(), 'script');
     expect(script).toContain('textContent');

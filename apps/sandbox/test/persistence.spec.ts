@@ -42,6 +42,17 @@ describe('mails kept in a folder', () => {
     }
   });
 
+  it('are refused with 452 and not shown when they cannot be written', async () => {
+    const sandbox = await RunningSandbox.start(dir);
+    try {
+      await sandbox.breakStorage();
+      expect(await sandbox.failure({ to: 'a@x.test' })).toBe(452);
+      expect(await sandbox.count()).toBe(0);
+    } finally {
+      await sandbox.stop();
+    }
+  });
+
   it('are there without a clean stop, and half a line at the end is cut off', async () => {
     const killed = await MailStore.open(dir);
     await Promise.all(['one', 'two'].map((subject) => killed.add(mail(subject))));

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger } from '@leadwire/platform';
 import { createTransport } from 'nodemailer';
+import { MailStore } from '../src/mails/mail-store.js';
 import { startSandbox } from '../src/sandbox.app.js';
 import { SmtpService } from '../src/smtp/smtp.service.js';
 
@@ -36,6 +37,11 @@ export class RunningSandbox {
     );
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new RunningSandbox(app, `http://127.0.0.1:${port}`, app.get(SmtpService).port);
+  }
+
+  /** Makes every write to the folder fail from now on. */
+  breakStorage(): Promise<void> {
+    return this.app.get(MailStore).close();
   }
 
   stop(): Promise<void> {
