@@ -60,6 +60,7 @@ export class MailJournal {
     }
     const last = journal.segments.at(-1);
     if (last) journal.file = await open(last.path, 'a');
+    else await journal.startSegment(1);
     return journal;
   }
 
@@ -110,8 +111,8 @@ export class MailJournal {
 
   private async write(batch: PendingLine[]): Promise<void> {
     const first = batch[0];
-    assert(first, 'a batch has a line');
-    if ((this.segments.at(-1)?.bytes ?? Infinity) >= this.bounds.segmentBytes) await this.rotate(first.id);
+    assert(first && this.file, 'a batch has a line and the journal is open');
+    if ((this.segments.at(-1)?.bytes ?? 0) >= this.bounds.segmentBytes) await this.rotate(first.id);
     const segment = this.segments.at(-1);
     assert(segment && this.file, 'a segment is open');
     const data = Buffer.concat(batch.map(({ line }) => line));
