@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { ROOT } from '../infra/paths.ts';
+import { roleUrl, type Secrets } from './secrets.ts';
+
+/** What an app's environment is made from. */
+export type InstanceFacts = {
+  dataDir: string;
+  natsUrl: string;
+  adminUrl: string;
+  secrets: Secrets;
+  /** Ports that are not an app's `HTTP_PORT`, by name. */
+  ports: Record<string, number>;
+};
+
+export type AppSpec = {
+  name: string;
+  /** The compiled entry; its first line of the log is JSON, its health is at `/health/ready`. */
+  entry: string;
+  /** Whether it owns a Postgres schema (and so migrations, roles and an outbox). */
+  ownsSchema?: boolean;
+  /** Whether a second process may run beside the first. */
+  replicable: boolean;
+  /** Apps stop in this order: first who takes requests, last who is only spoken to. */
+  stopOrder: number;
+  preferredPort: number;
+  /** Further ports the app listens on. */
+  extraPorts?: Record<string, number>;
+  env?: (facts: InstanceFacts) => NodeJS.ProcessEnv;
+};
+
+const entryOf = (name: string): string => join(ROOT, 'apps', name, 'dist', 'main.js');
+const service = (name: string, preferredPort: number, env?: AppSpec['env']): AppSpec => ({
+  name,
+  entry: entryOf(name),
+  ownsSchema: true,
+  replicable: true,
+  stopOrder: 1,
+  preferredPort,
+  env,
+});
+const objectStorage = ({ dataDir }: InstanceFacts): NodeJS.ProcessEnv => ({
+  OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
+});
+
+/** Every app of Leadwire, and what each is told beyond what all are told. */
+export const APPS: AppSpec[] = [
+  {
+    name: 'gateway',
+    entry: entryOf('gateway'),
+    replicable: true,
+    stopOrder: 0,
+    preferredPort: 3000,
+    env: objectStorage,
+  },
+  service('identity', 3001, ({ secrets }) => ({
+    KEY_ENCRYPTION_KEY: secrets.key('key-encryption.identity'),
+  })),
+  service('leads', 3002, objectStorage),
+  service('campaigns', 3003, ({ secrets }) => ({
+    KEY_ENCRYPTION_KEY: secrets.key('key-encryption.campaigns'),
+    // The sandbox's mail server is on loopback, which a real deployment must refuse to a user-supplied host.
+    OUTBOUND_ALLOW_PRIVATE: 'true',
+  })),
+  service('billing', 3004),
+  {
+    name: 'sandbox',
+    entry: entryOf('sandbox'),
+    replicable: false,
+    stopOrder: 2,
+    preferredPort: 8025,
+    extraPorts: { smtp: 2525 },
+    env: ({ ports }) => ({ SMTP_PORT: String(ports.smtp) }),
+  },
+];
+
+/** The ports of a developer's own instance, by the name they are remembered under. */
+export const PREFERRED_PORTS: Record<string, number> = {
+  ...Object.fromEntries(
+    APPS.flatMap((app) => [[app.name, app.preferredPort], ...Object.entries(app.extraPorts ?? {})]),
+  ),
+  postgres: 5433,
+  nats: 4222,
+};
+
+/** Variables of the launcher's own environment that reach the apps; everything else is set here and nowhere else. */
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TZ', 'LOG_LEVEL', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+
+/** The whole environment of one process of an app. */
+export function appEnv(
+  app: AppSpec,
+  apps: AppSpec[],
+  facts: InstanceFacts,
+  httpPort: number,
+): NodeJS.ProcessEnv {
+  const { secrets, adminUrl, natsUrl } = facts;
+  const callers = apps.filter((other) => other.name !== 'sandbox').map((other) => other.name);
+  const env: NodeJS.ProcessEnv = {
+    NODE_ENV: 'production',
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(httpPort),
+    NATS_URL: natsUrl,
+    CTX_SIGNING_KEY: secrets.key(`ctx.${app.name}`),
+    CTX_TRUSTED_KEYS: callers.map((name) => `${name}:${secrets.key(`ctx.${name}`)}`).join(','),
+  };
+  for (const name of PASSED_ON) if (process.env[name] !== undefined) env[name] = process.env[name];
+  if (app.ownsSchema) {
+    const roleSecret = secrets.key('roles');
+    env.DATABASE_URL = roleUrl(adminUrl, roleSecret, `${app.name}_app`);
+    env.RELAY_DATABASE_URL = roleUrl(adminUrl, roleSecret, `${app.name}_relay`);
+    env.CURSOR_KEY = secrets.key(`cursor.${app.name}`);
+  }
+  return { ...env, ...app.env?.(facts) };
+}

@@ -1,0 +1,133 @@
+// `npm test [-- <project>[,<project>…] [Jest options]]`: every check, on a throw-away Postgres and NATS.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { natsServerBinary } from './infra/nats-binary.ts';
+import { ROOT, toolEnv } from './infra/paths.ts';
+import { startPostgres, type PostgresServer } from './infra/postgres.ts';
+import { describeFailure } from './start/failure.ts';
+import { TestCounter } from './test/count.ts';
+import { dependenciesRefusing } from './test/engines.ts';
+import { projectPattern } from './test/projects.ts';
+
+/** Projects tested at once, each by one Jest worker: one for each of two cores, with Postgres and NATS beside them. */
+const PARALLEL_PROJECTS = '2';
+const FORCE_STOP_MS = 10_000;
+
+const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
+  ? ['', ...process.argv.slice(2)]
+  : process.argv.slice(2);
+const counter = new TestCounter();
+const work = mkdtempSync(join(tmpdir(), 'leadwire-test-'));
+// As root, Postgres runs as another user, who must be able to pass through.
+chmodSync(work, 0o711);
+
+let child: ChildProcess | undefined;
+let postgres: PostgresServer | undefined;
+let interrupted = false;
+
+class StepFailure extends Error {}
+
+/** Runs a command in a process group of its own, so that an interrupt ends all of it; `onOutput` sees what it prints. */
+function run(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  onOutput?: (text: string) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (interrupted) return reject(new StepFailure('was interrupted'));
+    child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...toolEnv(), ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+      stdio: ['ignore', onOutput ? 'pipe' : 'inherit', 'inherit'],
+      detached: true,
+    });
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      process.stdout.write(text);
+      onOutput?.(text);
+    });
+    child.once('error', (error) => reject(new StepFailure(`could not be started: ${error.message}`)));
+    child.once('close', (code, signal) =>
+      code === 0 ? resolve() : reject(new StepFailure(`ended with ${signal ?? `exit code ${code}`}`)),
+    );
+  });
+}
+
+async function checkEngines(): Promise<void> {
+  const refused = dependenciesRefusing(ROOT, process.versions.node);
+  if (refused.length > 0)
+    throw new StepFailure(`found dependencies that refuse our Node:\n    ${refused.join('\n    ')}`);
+}
+
+async function runTests(): Promise<void> {
+  const [server, natsBinary] = await Promise.all([
+    startPostgres({ dir: join(work, 'postgres'), logFile: join(work, 'postgres.log'), fast: true }),
+    natsServerBinary(),
+  ]);
+  postgres = server;
+  const nx = ['run-many', '-t', 'test', '--parallel', PARALLEL_PROJECTS, '--output-style', 'static'];
+  if (projects) nx.push('-p', projectPattern(ROOT, projects));
+  // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
+  if (process.env.CI || jestArguments.length > 0) nx.push('--skip-nx-cache');
+  const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary };
+  await run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
+}
+
+const checks: [string, () => Promise<void>][] = [
+  ['Engines of the dependencies', checkEngines],
+  ['Format', () => run('prettier', ['--check', '--log-level', 'warn', '.'])],
+  ['Lint', () => run('nx', ['run-many', '-t', 'lint', '--parallel', PARALLEL_PROJECTS])],
+  ['Types', () => run('node', ['node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json'])],
+];
+const steps: [string, () => Promise<void>][] = [
+  ...(projects ? [] : checks),
+  ['Build', () => run('nx', ['run-many', '-t', 'build'])],
+  ['Tests', runTests],
+];
+
+async function cleanUp(): Promise<void> {
+  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    const group = -child.pid;
+    const ended = new Promise((resolve) => child?.once('close', resolve));
+    process.kill(group, 'SIGTERM');
+    const force = setTimeout(() => process.kill(group, 'SIGKILL'), FORCE_STOP_MS);
+    await ended;
+    clearTimeout(force);
+  }
+  await postgres?.stop('immediate');
+  postgres?.removeData();
+  rmSync(work, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+    void cleanUp().then(() => process.exit(130));
+  });
+}
+
+let ok = true;
+for (const [label, work] of steps) {
+  const startedAt = Date.now();
+  process.stdout.write(`\n${styleText('bold', `── ${label}`)}\n`);
+  try {
+    await work();
+    process.stdout.write(
+      `${styleText('green', '✓')} ${label} ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`,
+    );
+  } catch (error) {
+    ok = false;
+    process.stderr.write(
+      error instanceof StepFailure ? `✗ ${label} ${error.message}\n` : `${describeFailure(error)}\n`,
+    );
+    break;
+  }
+}
+await cleanUp();
+// A check that fails before the tests is a failure like any other: the last line must never read as success then.
+if (!ok && counter.total.failed === 0) counter.total.failed = 1;
+process.stdout.write(`\n${counter.total.passed} passed, ${counter.total.failed} failed\n`);
+process.exitCode = ok ? 0 : 1;
