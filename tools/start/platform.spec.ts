@@ -8,7 +8,8 @@ import { isRunning, type ProcessRecord } from '../infra/processes.ts';
 import { StartFailure } from '../infra/supervised.ts';
 import { waitFor } from '../infra/wait.ts';
 import type { AppSpec } from './apps.ts';
-import { Platform, startPlatform, type PlatformOptions } from './platform.ts';
+import { Platform, startPlatform } from './platform.ts';
+import type { PlatformOptions } from './platform-options.ts';
 import { AlreadyRunning, readRunState } from './run-state.ts';
 
 const WAIT_MS = 20_000;

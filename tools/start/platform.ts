@@ -5,11 +5,12 @@ import { startNats, type NatsServer } from '../infra/nats.ts';
 import { ROOT } from '../infra/paths.ts';
 import { startPostgres, type PostgresServer } from '../infra/postgres.ts';
 import { Progress } from '../infra/progress.ts';
-import { residentBytes } from '../infra/processes.ts';
-import { SupervisedProcess, type Backoff, type CrashReport } from '../infra/supervised.ts';
+import { SupervisedProcess } from '../infra/supervised.ts';
 import { appProcess, urlsOf } from './app-process.ts';
 import { APPS, type AppSpec, type InstanceFacts } from './apps.ts';
 import { InstancePorts } from './ports-file.ts';
+import type { PlatformOptions } from './platform-options.ts';
+import { ProcessTable } from './process-table.ts';
 import { requireSecretsOfExistingData, Secrets } from './secrets.ts';
 import {
   endStaleProcesses,
@@ -18,39 +19,10 @@ import {
   unlockDataDir,
   writeRunState,
   type PlatformUrls,
-  type RunState,
 } from './run-state.ts';
 
 /** After every app: what they all need to finish their work. */
-const INFRASTRUCTURE_STOP_ORDER: [string, number][] = [
-  ['nats', 100],
-  ['postgres', 101],
-];
-
-export type PlatformOptions = {
-  /** All state of the instance; made when it is missing. One running platform per folder. */
-  dataDir: string;
-  /** An admin URL to use instead of an embedded Postgres. */
-  databaseUrl?: string;
-  /** A NATS server with JetStream to use instead of one of our own. */
-  natsUrl?: string;
-  /** First choices by name (`gateway`, `leads`, `smtp`, `postgres`, `nats`, …); without one, a random free port. */
-  preferredPorts?: Record<string, number>;
-  /** Prints nothing. */
-  quiet?: boolean;
-  /** Processes of every app that may run more than once. */
-  replicas?: number;
-  /** Postgres without durability: for instances that are thrown away. */
-  fast?: boolean;
-  /** Compiles first (cached). Leave it out when the caller knows that `dist/` is fresh. */
-  build?: boolean;
-  /** Variables for every app, over those it gets anyway. */
-  env?: NodeJS.ProcessEnv;
-  /** Which apps; all by default. */
-  apps?: AppSpec[];
-  backoff?: Backoff;
-  onCrash?: (report: CrashReport) => void;
-};
+const STOP_ORDER = { nats: 100, postgres: 101 };
 
 /** One whole Leadwire: Postgres, NATS, every app as a process of its own, supervised. */
 export class Platform {
@@ -59,9 +31,7 @@ export class Platform {
   private readonly apps: AppSpec[];
   private readonly progress: Progress;
   private readonly abort = new AbortController();
-  /** Every process of ours by name, from the moment it is spawned. */
-  private readonly processes = new Map<string, SupervisedProcess>();
-  private readonly stopOrder = new Map<string, number>(INFRASTRUCTURE_STOP_ORDER);
+  private readonly processes = new ProcessTable();
   private ports!: InstancePorts;
   private secretKeys!: Secrets;
   private postgres: PostgresServer | undefined;
@@ -110,10 +80,10 @@ export class Platform {
   stop(): Promise<void> {
     this.stopping ??= (async () => {
       this.abort.abort(stoppedEarly());
-      await this.tearDown();
+      await this.processes.stopInOrder();
       // A step of an unfinished start may have brought up one thing more.
       await this.starting?.catch(() => undefined);
-      await this.tearDown();
+      await this.processes.stopInOrder();
       this.ports?.release();
       if (this.locked) unlockDataDir(this.dataDir);
       this.locked = false;
@@ -124,9 +94,7 @@ export class Platform {
   /** Ends every process at once, without waiting for work in progress. */
   async hurry(): Promise<void> {
     this.abort.abort(stoppedEarly());
-    await Promise.all(
-      [...this.processes].map(([name, process]) => process.stop(name === 'postgres' ? 'SIGQUIT' : 'SIGKILL')),
-    );
+    await this.processes.killAll();
     await this.stop();
   }
 
@@ -138,9 +106,7 @@ export class Platform {
 
   /** A process by name: `leads`, `leads-2`, `postgres`, `nats`. */
   process(name: string): SupervisedProcess {
-    const found = this.processes.get(name);
-    if (!found) throw new Error(`No process "${name}"; there are ${[...this.processes.keys()].join(', ')}`);
-    return found;
+    return this.processes.get(name);
   }
 
   /** Crashes a process; the supervisor brings it back. */
@@ -155,18 +121,17 @@ export class Platform {
 
   /** Waits until every process is up and ready again. */
   async waitReady(): Promise<void> {
-    await Promise.all([...this.processes.values()].map((process) => process.waitReady()));
+    await this.processes.waitReady();
   }
 
   /** Pid of every process that runs now, by name. */
   pids(): Record<string, number> {
-    const entries = [...this.processes].map(([name, process]) => [name, process.pid] as const);
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => entry[1] !== undefined));
+    return this.processes.pids();
   }
 
   /** Resident memory of all processes together, in bytes (Postgres: its main process only). */
   residentBytes(): number {
-    return Object.values(this.pids()).reduce((sum, pid) => sum + residentBytes(pid), 0);
+    return this.processes.residentBytes();
   }
 
   private async bringUp(): Promise<void> {
@@ -201,7 +166,7 @@ export class Platform {
           dir: join(this.dataDir, 'postgres'),
           logFile: this.logFile('postgres.log'),
           port: await this.ports.pick('postgres'),
-          onChange: (process) => this.track(process),
+          onChange: (process) => this.track(process, STOP_ORDER.postgres),
           ...{ fast, backoff, onCrash },
         });
       },
@@ -219,7 +184,7 @@ export class Platform {
           dir: join(this.dataDir, 'nats'),
           logFile: this.logFile('nats.log'),
           port: await this.ports.pick('nats'),
-          onChange: (process) => this.track(process),
+          onChange: (process) => this.track(process, STOP_ORDER.nats),
           ...{ backoff, onCrash },
         });
       },
@@ -260,9 +225,11 @@ export class Platform {
         httpPorts[name] = await this.ports.pick(name);
         const spec = appProcess(name, app, httpPorts[name], { apps: this.apps, facts, env, backoff });
         started.push(
-          new SupervisedProcess(spec, { crash: onCrash, change: (process) => this.track(process) }),
+          new SupervisedProcess(spec, {
+            crash: onCrash,
+            change: (process) => this.track(process, app.stopOrder),
+          }),
         );
-        this.stopOrder.set(name, app.stopOrder);
       }
     }
     this.addresses = urlsOf(httpPorts, facts);
@@ -279,16 +246,6 @@ export class Platform {
     return { dataDir: this.dataDir, adminUrl: this.adminUrl, natsUrl, secrets: this.secretKeys, ports };
   }
 
-  private async tearDown(): Promise<void> {
-    const orderOf = (process: SupervisedProcess): number => this.stopOrder.get(process.spec.name) ?? 0;
-    const running = [...this.processes.values()];
-    for (const order of [...new Set(running.map(orderOf))].sort((a, b) => a - b)) {
-      await Promise.all(
-        running.filter((process) => orderOf(process) === order).map((process) => process.stop()),
-      );
-    }
-  }
-
   private async step<T>(label: string, work: () => Promise<T>, describe?: () => string): Promise<T> {
     this.abort.signal.throwIfAborted();
     return this.progress.step(label, work, describe);
@@ -300,25 +257,24 @@ export class Platform {
       await Promise.all(work);
     } catch (error) {
       this.abort.abort(stoppedEarly());
-      await this.tearDown();
+      await this.processes.stopInOrder();
       await Promise.allSettled(work);
       throw error;
     }
   }
 
-  private track(process: SupervisedProcess): void {
-    this.processes.set(process.spec.name, process);
+  private track(process: SupervisedProcess, stopOrder: number): void {
+    this.processes.add(process, stopOrder);
     this.saveRunState();
   }
 
   private saveRunState(): void {
     if (!this.locked) return;
-    const processes: RunState['processes'] = {};
-    for (const [name, supervised] of this.processes) {
-      const record = supervised.record;
-      if (record) processes[name] = { ...record, stopSignal: supervised.spec.stopSignal };
-    }
-    writeRunState(this.dataDir, { launcher: ownRecord(), processes, urls: this.addresses });
+    writeRunState(this.dataDir, {
+      launcher: ownRecord(),
+      processes: this.processes.records(),
+      urls: this.addresses,
+    });
   }
 
   private logFile(name: string): string {
