@@ -19,10 +19,10 @@ type Declared = { name: string; event: EventType; options: OnOptions };
  * Handles an event inside a {@link Consumes} class: `(event, db)`, or `(events, db)` with `batch`. Inbox row, tenant and
  * transaction are there when the handler starts; what it throws decides between a later try and the dead letters.
  */
-export function On(event: EventType<never>, options: OnOptions = {}): MethodDecorator {
+export function On<D extends object>(event: EventType<D>, options: OnOptions = {}): MethodDecorator {
   return (target, key) => {
     const declared = ((target as never)[HANDLERS] as Declared[] | undefined) ?? [];
-    declared.push({ name: String(key), event: event as EventType, options });
+    declared.push({ name: String(key), event: event as unknown as EventType, options });
     Object.defineProperty(target, HANDLERS, { value: declared, configurable: true });
   };
 }

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectNats } from '@leadwire/messaging';
+
+const STOP_DEADLINE_MS = 5_000;
+
+/** A nats-server with JetStream of its own for one spec file: its store survives a restart, as a real one's does. */
+export class TestNats {
+  private child?: ChildProcess;
+
+  private constructor(
+    private readonly port: number,
+    private readonly dir: string,
+  ) {}
+
+  static async start(): Promise<TestNats> {
+    const nats = new TestNats(await freePort(), await mkdtemp(join(tmpdir(), 'leadwire-nats-')));
+    await nats.up();
+    return nats;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the server (again) and waits until it answers. */
+  async up(): Promise<void> {
+    const bin = process.env['NATS_SERVER_BIN'] ?? 'nats-server';
+    this.child = spawn(bin, ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.dir], { stdio: 'ignore' });
+    this.child.on('error', () => undefined);
+    const connection = await connectNats(this.url, 'test-probe');
+    await connection.close();
+  }
+
+  /** Ends the server: gracefully, or at once with `SIGKILL`. */
+  async down(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async stop(): Promise<void> {
+    await this.down('SIGKILL');
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A TCP port that nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
