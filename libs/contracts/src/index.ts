@@ -5,3 +5,7 @@ export * from './define/fields.js';
 export * from './define/page.js';
 export * from './define/schema.js';
 export * from './define/validate.js';
+export * from './billing/events.js';
+export * from './campaigns/events.js';
+export * from './identity/events.js';
+export * from './leads/events.js';

@@ -1,0 +1,65 @@
+import { defineEvent } from '../define/event.js';
+import { DecimalText, Text, Uuid } from '../define/fields.js';
+
+class WalletMoment {
+  @Uuid()
+  walletId!: string;
+
+  @DecimalText({ signed: true, description: 'Balance after it, in `currency`.' })
+  balance!: string;
+
+  @Text({ max: 3 })
+  currency!: string;
+}
+
+export class WalletToppedUpData extends WalletMoment {
+  @DecimalText()
+  amount!: string;
+}
+export const WalletToppedUp = defineEvent('billing.wallet.topped-up', WalletToppedUpData, 'Money was added to a wallet.');
+
+export class FundsExhaustedData extends WalletMoment {
+  @DecimalText({ description: 'What could not be charged so far.' })
+  pending!: string;
+}
+/** Campaigns pause on this; said once per crossing, not once per usage. */
+export const FundsExhausted = defineEvent(
+  'billing.wallet.funds-exhausted',
+  FundsExhaustedData,
+  'A usage could not be charged: the wallet is empty. What costs money should stop.',
+);
+
+export class FundsAvailableData extends WalletMoment {}
+export const FundsAvailable = defineEvent(
+  'billing.wallet.funds-available',
+  FundsAvailableData,
+  'All waiting usage was charged and money is left; what stopped for lack of it may go on.',
+);
+
+export class UsageChargedData {
+  @Uuid()
+  usageEventId!: string;
+
+  @Uuid()
+  ledgerTransactionId!: string;
+
+  @Text({ max: 60 })
+  featureKey!: string;
+
+  @DecimalText()
+  cost!: string;
+
+  @Text({ max: 3 })
+  currency!: string;
+}
+export const UsageCharged = defineEvent('billing.usage.charged', UsageChargedData, 'A usage was rated and debited.');
+
+export class LowBalanceReachedData extends WalletMoment {
+  @DecimalText()
+  threshold!: string;
+}
+export const LowBalanceReached = defineEvent(
+  'billing.wallet.low-balance-reached',
+  LowBalanceReachedData,
+  'The balance fell below the threshold; said again only after it was above it.',
+);

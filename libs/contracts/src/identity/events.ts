@@ -1,0 +1,55 @@
+import { ROLES } from '../capabilities.js';
+import { defineEvent } from '../define/event.js';
+import { OneOf, Text, Uuid } from '../define/fields.js';
+
+export class TenantCreatedData {
+  @Text({ max: 120 })
+  name!: string;
+
+  @Text({ max: 63 })
+  slug!: string;
+
+  @Text({ max: 40 })
+  planTier!: string;
+
+  @Uuid({ description: 'The owner who signed up.' })
+  ownerUserId!: string;
+}
+/** Everybody who keeps something per tenant prepares it on this: stages and statuses, the wallet and its trial credit. */
+export const TenantCreated = defineEvent('identity.tenant.created', TenantCreatedData, 'A team signed up; its tenant exists.');
+
+export class TenantUpdatedData {
+  @Text({ max: 120 })
+  name!: string;
+
+  @Text({ max: 40 })
+  status!: string;
+
+  @Text({ max: 40 })
+  planTier!: string;
+}
+export const TenantUpdated = defineEvent('identity.tenant.updated', TenantUpdatedData, "A tenant's name, status or plan changed.");
+
+export class UserSignedUpData {
+  @Text({ max: 254 })
+  email!: string;
+}
+export const UserSignedUp = defineEvent('identity.user.signed-up', UserSignedUpData, 'A person has an account.');
+
+export class MembershipCreatedData {
+  @Uuid()
+  userId!: string;
+
+  @OneOf(ROLES)
+  role!: string;
+}
+export const MembershipCreated = defineEvent('identity.membership.created', MembershipCreatedData, 'A person belongs to a tenant.');
+
+export class SessionEndedData {
+  @Uuid()
+  userId!: string;
+
+  @Text({ max: 40, description: 'log-out, reuse-detected, expired, …' })
+  reason!: string;
+}
+export const SessionEnded = defineEvent('identity.session.ended', SessionEndedData, 'A session can no longer be used.');
