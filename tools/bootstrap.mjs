@@ -10,6 +10,7 @@ import { chooseNode, nodeTooOld } from './bootstrap/node-version.mjs';
 
 const TOOLS = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(TOOLS);
+const PARENT_CHECK_MS = 500;
 
 /** @param {string} message @returns {never} */
 function fail(message) {
@@ -45,10 +46,18 @@ const child = fork(script, args, {
   execPath: node.path,
   execArgv: ['--disable-warning=ExperimentalWarning'],
   cwd: ROOT,
-  env: { ...process.env, LEADWIRE_SYSTEM_NODE: process.versions.node },
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 process.on('SIGINT', () => undefined);
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP']))
   process.on(signal, () => child.kill(signal));
+// A signal for npm ends only the shell that npm put between itself and us: that our parent has changed is all we see of it.
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+}
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

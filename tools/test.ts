@@ -41,7 +41,7 @@ function run(
     if (interrupted) return reject(new StepFailure('was interrupted'));
     child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...toolEnv(), ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+      env: { ...toolEnv(), ...env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
       stdio: ['ignore', onOutput ? 'pipe' : 'inherit', 'inherit'],
       detached: true,
     });

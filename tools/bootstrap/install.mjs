@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+const REASON_LINES = 12;
 
 /** @typedef {{ version?: string, resolved?: string, link?: boolean, optional?: boolean, peer?: boolean }} LockedPackage */
 
@@ -47,13 +49,14 @@ export async function installIfNeeded(root) {
   }
   const log = join(root, 'npm-install.log');
   writeFileSync(log, output);
-  const last = output
-    .trimEnd()
-    .split('\n')
-    .slice(-20)
+  // npm says what is wrong first and prints its whole usage after it.
+  const lines = output.split('\n').filter((line) => line.startsWith('npm error') || !line.startsWith('npm '));
+  const reason = lines
+    .filter(Boolean)
+    .slice(0, REASON_LINES)
     .map((line) => `    │ ${line}`);
-  const fix = `fix: check the network and the registry (npm config get registry), then run "npm ci". Whole output: ${log}`;
-  return { ok: false, message: [`npm ci failed after ${seconds()}`, ...last, fix].join('\n') };
+  const fix = `fix: check the network and the registry (npm config get registry), then run this again. Whole output: ${log}`;
+  return { ok: false, message: [`npm ci failed after ${seconds()}`, ...reason, fix].join('\n') };
 }
 
 /**
@@ -61,10 +64,9 @@ export async function installIfNeeded(root) {
  * @returns {Promise<{ code: number, output: string }>}
  */
 function runNpm(root, args) {
-  // Run by npm, we use that very npm; it is a script for Node, whatever it is called on this system.
-  const cli = process.env.npm_execpath;
-  const [command, first] =
-    cli && existsSync(cli) && cli.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
+  // The npm that runs us, on its own Node: the one on the PATH may be the pinned one, which `npm ci` is about to delete.
+  const { npm_execpath: cli, npm_node_execpath: node } = process.env;
+  const [command, first] = cli?.endsWith('.js') && node ? [node, [cli]] : ['npm', []];
   return new Promise((resolve) => {
     const child = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

@@ -31,9 +31,10 @@ export function checkMachine(root: string): Promise<Check[]> {
   ]);
 }
 
-function checkSystemNode(): Check {
-  // We run on the pinned Node already; the bootstrap tells us on which it was started.
-  const version = process.env.LEADWIRE_SYSTEM_NODE ?? process.versions.node;
+async function checkSystemNode(): Promise<Check> {
+  // npm puts the pinned Node first on the PATH; the system's is the one that npm itself runs on.
+  const { stdout } = await run(process.env.npm_node_execpath ?? process.execPath, ['--version']);
+  const version = stdout.trim().replace(/^v/, '');
   const problem = nodeTooOld(version);
   if (!problem) return ok('Node', version);
   const [message = '', fix = ''] = problem.split(' fix: ');

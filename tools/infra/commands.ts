@@ -33,7 +33,7 @@ export function runLogged(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...toolEnv(), ...env },
+      env: { ...toolEnv(), FORCE_COLOR: '0', ...env },
       stdio: ['ignore', fd, fd],
       // Its own group, so that Ctrl-C reaches it only through us, and whatever it started ends with it.
       detached: true,

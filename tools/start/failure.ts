@@ -18,8 +18,7 @@ export function describeFailure(error: unknown): string {
   if (error instanceof CommandFailure) return [red(error.message), ...quote(error.lastLines)].join('\n');
   if (error instanceof AlreadyRunning) {
     const api = error.state?.urls?.api;
-    const fix =
-      'fix: stop it there with Ctrl-C, or set LEADWIRE_DATA to another folder for a second instance.';
+    const fix = `fix: stop it there with Ctrl-C, or with "kill ${error.pid}"; or set LEADWIRE_DATA to another folder for a second instance.`;
     return [red(error.message), ...(api ? [`  It answers at ${api}`] : []), fix].join('\n');
   }
   if (!(error instanceof Error)) return red(String(error));

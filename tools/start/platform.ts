@@ -135,10 +135,10 @@ export class Platform {
   }
 
   private async bringUp(): Promise<void> {
-    mkdirSync(join(this.dataDir, 'logs'), { recursive: true });
-    mkdirSync(join(this.dataDir, 'objects'), { recursive: true });
-    // Postgres may have to pass through as another user; every file with a secret in it is 0600 by itself.
-    chmodSync(this.dataDir, 0o711);
+    for (const part of ['logs', 'objects'])
+      mkdirSync(join(this.dataDir, part), { recursive: true, mode: 0o700 });
+    // Root's Postgres runs as another user, who must be able to pass through, and no more.
+    chmodSync(this.dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
     lockDataDir(this.dataDir);
     this.locked = true;
     const ended = await endStaleProcesses(this.dataDir);

@@ -26,11 +26,13 @@ export type RunState = {
 
 /** Another launcher holds this data folder. */
 export class AlreadyRunning extends Error {
+  readonly pid: number;
   readonly state: RunState | undefined;
 
   constructor(dataDir: string, pid: number, state: RunState | undefined) {
     super(`Leadwire is already running on ${dataDir} (launcher pid ${pid}).`);
     this.name = 'AlreadyRunning';
+    this.pid = pid;
     this.state = state;
   }
 }
