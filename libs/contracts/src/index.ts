@@ -9,3 +9,8 @@ export * from './billing/events.js';
 export * from './campaigns/events.js';
 export * from './identity/events.js';
 export * from './leads/events.js';
+export * from './billing/errors.js';
+export * from './billing/ledger.api.js';
+export * from './billing/prices.api.js';
+export * from './billing/usage.api.js';
+export * from './billing/wallets.api.js';

@@ -72,7 +72,11 @@ export const requestErrors = defineErrors('request', {
   not_found: { kind: 'not_found', text: 'There is nothing here.' },
   too_large: { kind: 'too_large', text: 'The request is too large.' },
   rate_limited: { kind: 'rate_limited', text: 'Too many requests; slow down.' },
-  unavailable: { kind: 'unavailable', text: 'This part of Leadwire is not available right now.', log: 'warn' },
+  unavailable: {
+    kind: 'unavailable',
+    text: 'This part of Leadwire is not available right now.',
+    log: 'warn',
+  },
   timeout: { kind: 'timeout', text: 'The answer took too long.', log: 'warn' },
   internal: { kind: 'internal', text: 'Something went wrong on our side.' },
 });

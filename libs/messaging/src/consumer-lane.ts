@@ -90,7 +90,11 @@ export class ConsumerLane {
         },
       );
       for (const { msg } of batch) msg.ack();
-      this.options.observe.handled(this.consumer, handler.event.type, (performance.now() - started) / 1000 / batch.length);
+      this.options.observe.handled(
+        this.consumer,
+        handler.event.type,
+        (performance.now() - started) / 1000 / batch.length,
+      );
     } catch (error) {
       // One bad event must not take its neighbours along: try each alone and let only the bad one wait.
       if (batch.length > 1) for (const delivery of batch) await this.handle([delivery]);
@@ -125,14 +129,19 @@ export class ConsumerLane {
       return { msg, handler, event: { ...envelope, data } };
     } catch (error) {
       // No later try can make an invalid message valid.
-      await this.bury(msg, `invalid: ${error instanceof Error ? JSON.stringify(error) + error.message : String(error)}`);
+      await this.bury(
+        msg,
+        `invalid: ${error instanceof Error ? JSON.stringify(error) + error.message : String(error)}`,
+      );
       return undefined;
     }
   }
 
   private async bury(msg: JsMsg, reason: string): Promise<void> {
     const envelope = envelopeOf(msg.headers);
-    const kept = Object.fromEntries((msg.headers?.keys() ?? []).map((key) => [key, msg.headers?.get(key) ?? '']));
+    const kept = Object.fromEntries(
+      (msg.headers?.keys() ?? []).map((key) => [key, msg.headers?.get(key) ?? '']),
+    );
     try {
       await this.options.inbox.bury({
         consumer: this.consumer,
@@ -150,7 +159,11 @@ export class ConsumerLane {
       copy.set('Lw-Reason', reason.replace(/[^\x20-\x7e]/g, ' ').slice(0, 500));
       copy.set('Nats-Msg-Id', `${this.consumer}:${msg.seq}`);
       await this.options.publisher.publish([
-        { subject: `dlq.${this.consumer.replace('__', '.')}`, headers: copy, payload: Buffer.from(msg.data).toString() },
+        {
+          subject: `dlq.${this.consumer.replace('__', '.')}`,
+          headers: copy,
+          payload: Buffer.from(msg.data).toString(),
+        },
       ]);
       msg.term();
       this.options.observe.buried(this.consumer);

@@ -1,5 +1,12 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+  type ConsumerMessages,
+  type JsMsg,
+} from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { ConsumerLane, type LaneHandler } from './consumer-lane.js';
 import { EVENTS_TRANSPORT, type ConsumesExtras } from './consumes.js';
@@ -111,7 +118,11 @@ export class EventServer extends Server implements CustomTransportStrategy {
   }
 
   // A consumer vanishes when the broker loses its store: make it again and read on; the inbox skips what was handled.
-  private async pump(consumer: string, handlers: Map<string, LaneHandler>, lane: ConsumerLane): Promise<void> {
+  private async pump(
+    consumer: string,
+    handlers: Map<string, LaneHandler>,
+    lane: ConsumerLane,
+  ): Promise<void> {
     while (!this.closing) {
       try {
         const handle = await jetstream(this.options.nats).consumers.get(EVENTS_STREAM, consumer);
@@ -136,7 +147,11 @@ export class EventServer extends Server implements CustomTransportStrategy {
 function watchForLoss(messages: ConsumerMessages): void {
   void (async () => {
     for await (const status of messages.status()) {
-      if (status.type === 'consumer_deleted' || status.type === 'stream_not_found' || status.type === 'consumer_not_found') {
+      if (
+        status.type === 'consumer_deleted' ||
+        status.type === 'stream_not_found' ||
+        status.type === 'consumer_not_found'
+      ) {
         messages.stop();
       }
     }

@@ -30,7 +30,14 @@ export function subjectFor(message: OutboxMessage): string {
  * CloudEvents 1.0, NATS binding, binary mode: attributes as `ce-` headers, data as the body. Extensions of ours are
  * lower-case alphanumeric, as the specification demands.
  */
-export function eventHeaders({ id, tenantId, type, aggregateId, occurredAt, metadata }: OutboxMessage): MsgHdrs {
+export function eventHeaders({
+  id,
+  tenantId,
+  type,
+  aggregateId,
+  occurredAt,
+  metadata,
+}: OutboxMessage): MsgHdrs {
   const out = headers();
   out.set('Nats-Msg-Id', id);
   out.set('ce-specversion', '1.0');
@@ -51,7 +58,9 @@ export function eventHeaders({ id, tenantId, type, aggregateId, occurredAt, meta
 }
 
 /** The envelope of a received message without its data, or undefined when it is none of our events. */
-export function envelopeOf(msgHeaders: MsgHdrs | undefined): Omit<EventEnvelope<unknown>, 'data'> | undefined {
+export function envelopeOf(
+  msgHeaders: MsgHdrs | undefined,
+): Omit<EventEnvelope<unknown>, 'data'> | undefined {
   const id = msgHeaders?.get('ce-id');
   const type = msgHeaders?.get('ce-type');
   const tenantId = msgHeaders?.get('ce-tenantid');

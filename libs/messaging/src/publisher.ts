@@ -4,7 +4,8 @@ import { createInbox, type MsgHdrs } from '@nats-io/transport-node';
 export type Publication = { subject: string; headers: MsgHdrs; payload: string };
 
 /** `refused` is this message's own fault; `unavailable` is the broker's, and says nothing about the message. */
-export type PublishOutcome = { status: 'stored' | 'duplicate' } | { status: 'refused' | 'unavailable'; reason: string };
+export type PublishOutcome =
+  { status: 'stored' | 'duplicate' } | { status: 'refused' | 'unavailable'; reason: string };
 
 const ACK_DEADLINE_MS = 5_000;
 const PUBLISH_CHUNK = 250;
@@ -18,13 +19,17 @@ export class JetStreamPublisher {
   private readonly acks: Subscription;
   private readonly waiting = new Map<string, (outcome: PublishOutcome) => void>();
   private nextId = 0;
+  private connected = true;
 
   constructor(private readonly nats: NatsConnection) {
     this.acks = nats.subscribe(`${this.inbox}.*`, { callback: (_, msg) => this.settle(msg) });
+    void this.giveUpOnDisconnect();
   }
 
   /** Publishes in the given order; outcome `i` belongs to message `i`. Never throws. */
   async publish(messages: Publication[]): Promise<PublishOutcome[]> {
+    if (!this.connected)
+      return messages.map(() => ({ status: 'unavailable', reason: 'the broker connection is down' }));
     const ids: string[] = [];
     const outcomes = messages.map(
       () =>
@@ -51,6 +56,15 @@ export class JetStreamPublisher {
   async close(): Promise<void> {
     this.abandon([...this.waiting.keys()], 'publisher closed');
     await this.acks.drain();
+  }
+
+  // Acknowledgements under way are lost with the connection: better to know at once than after the deadline.
+  private async giveUpOnDisconnect(): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === 'disconnect')
+        this.abandon([...this.waiting.keys()], 'the broker connection was lost');
+      this.connected = status.type !== 'disconnect' && (this.connected || status.type === 'reconnect');
+    }
   }
 
   private settle(msg: Msg): void {

@@ -49,20 +49,27 @@ export class RpcClient {
       this.observe(method, 'ok', (performance.now() - started) / 1000);
       return msg.data;
     } catch (error) {
-      this.observe(method, error instanceof AppError ? error.code : 'internal', (performance.now() - started) / 1000);
+      this.observe(
+        method,
+        error instanceof AppError ? error.code : 'internal',
+        (performance.now() - started) / 1000,
+      );
       throw error;
     }
   }
 
   async call(method: ApiMethod, ctx: Ctx, input: object): Promise<unknown> {
     const bytes = await this.callRaw(method, ctx, input);
-    return bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+    return bytes.length === 0
+      ? undefined
+      : JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
   }
 
   /** Lets requests under way finish, then stops listening for answers. */
   async close(): Promise<void> {
     await this.replies.drain();
-    for (const { reject } of this.pending.values()) reject(requestErrors.unavailable({ internal: 'client closed' }));
+    for (const { reject } of this.pending.values())
+      reject(requestErrors.unavailable({ internal: 'client closed' }));
     this.pending.clear();
   }
 
@@ -78,9 +85,12 @@ export class RpcClient {
 
   private send(method: ApiMethod, ctx: Ctx, payload: string): Promise<Msg> {
     const waitMs = remainingMs(ctx) - HOP_RESERVE_MS;
-    if (waitMs <= 0) return Promise.reject(requestErrors.timeout({ internal: `no time left for ${method.subject}` }));
+    if (waitMs <= 0)
+      return Promise.reject(requestErrors.timeout({ internal: `no time left for ${method.subject}` }));
     if (this.pending.size >= IN_FLIGHT_MAX) {
-      return Promise.reject(requestErrors.unavailable({ internal: 'too many requests in flight', retryAfterSeconds: 1 }));
+      return Promise.reject(
+        requestErrors.unavailable({ internal: 'too many requests in flight', retryAfterSeconds: 1 }),
+      );
     }
     const id = (this.nextId++).toString(36);
     return new Promise<Msg>((resolve, reject) => {

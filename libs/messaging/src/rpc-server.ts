@@ -49,7 +49,8 @@ export class RpcServer extends Server implements CustomTransportStrategy {
   async close(): Promise<void> {
     await this.subscription?.drain();
     const deadline = Date.now() + DRAIN_DEADLINE_MS;
-    while (this.inFlight > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (this.inFlight > 0 && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     await this.options.nats.flush().catch(() => undefined);
   }
 
@@ -66,7 +67,8 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     let ctx: Ctx | undefined;
     this.inFlight++;
     try {
-      if (this.inFlight > IN_FLIGHT_MAX) throw requestErrors.unavailable({ internal: 'overloaded', retryAfterSeconds: 1 });
+      if (this.inFlight > IN_FLIGHT_MAX)
+        throw requestErrors.unavailable({ internal: 'overloaded', retryAfterSeconds: 1 });
       const caller = (ctx = ctxOf(msg.headers, this.options.verifier));
       const result = await this.dispatch(caller, msg);
       this.reply(msg, result);
@@ -97,7 +99,9 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     const max = this.options.nats.info?.max_payload ?? 0;
     // A string of n UTF-16 units is at least n/3 … 3n bytes; measure only when it could matter.
     if (max && payload.length * 3 > max && Buffer.byteLength(payload) > max) {
-      throw requestErrors.internal({ internal: `the answer of ${msg.subject} exceeds ${max} bytes; ask for a smaller page` });
+      throw requestErrors.internal({
+        internal: `the answer of ${msg.subject} exceeds ${max} bytes; ask for a smaller page`,
+      });
     }
     msg.respond(payload);
   }
@@ -114,7 +118,8 @@ export class RememberedAnswer extends Error {
 export function checkRight(ctx: Ctx, right: string): void {
   if (right === 'public') return;
   if (!ctx.tenantId || ctx.actor === 'anonymous') throw requestErrors.unauthenticated();
-  if (right !== 'signed-in' && !can(ctx, right)) throw requestErrors.forbidden({ extras: { capability: right } });
+  if (right !== 'signed-in' && !can(ctx, right))
+    throw requestErrors.forbidden({ extras: { capability: right } });
 }
 
 function parseJson(msg: Msg): unknown {
@@ -138,5 +143,8 @@ async function settle(handler: MessageHandler, input: unknown, ctx: Ctx): Promis
 /** Anything unexpected is our fault and says nothing to the caller; the cause goes to the log. */
 export function asAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return requestErrors.internal({ cause: thrown, internal: thrown instanceof Error ? thrown.message : String(thrown) });
+  return requestErrors.internal({
+    cause: thrown,
+    internal: thrown instanceof Error ? thrown.message : String(thrown),
+  });
 }

@@ -55,13 +55,22 @@ export function isErrorReply(msgHeaders: MsgHdrs | undefined): boolean {
 /** The public part of an error; what is internal stays in the logs of the service that threw it. */
 export function encodeError(error: AppError): string {
   const { errors, extras, retryAfterSeconds } = error.details;
-  const wire: WireError = { code: error.code, kind: error.kind, text: error.message, errors, extras, retryAfterSeconds };
+  const wire: WireError = {
+    code: error.code,
+    kind: error.kind,
+    text: error.message,
+    errors,
+    extras,
+    retryAfterSeconds,
+  };
   return JSON.stringify(wire);
 }
 
 export function decodeError(payload: Uint8Array): AppError {
   try {
-    const { code, kind, text, errors, extras, retryAfterSeconds } = JSON.parse(Buffer.from(payload).toString()) as WireError;
+    const { code, kind, text, errors, extras, retryAfterSeconds } = JSON.parse(
+      Buffer.from(payload).toString(),
+    ) as WireError;
     return new AppError(code, { kind, text }, { errors, extras, retryAfterSeconds });
   } catch (cause) {
     return requestErrors.internal({ internal: 'unreadable error reply', cause });

@@ -1,4 +1,10 @@
-import { jetstreamManager, RetentionPolicy, StorageType, DiscardPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  DiscardPolicy,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { EVENT_BYTES_MAX } from '@leadwire/kernel';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 
@@ -21,7 +27,13 @@ export async function ensureStreams(nats: NatsConnection, replicas = 1): Promise
   await ensure(manager, DLQ_STREAM, 'dlq.>', DLQ_MAX_AGE_MS, replicas);
 }
 
-async function ensure(manager: JetStreamManager, name: string, subject: string, maxAgeMs: number, replicas: number) {
+async function ensure(
+  manager: JetStreamManager,
+  name: string,
+  subject: string,
+  maxAgeMs: number,
+  replicas: number,
+) {
   const wanted = {
     name,
     subjects: [subject],
@@ -39,7 +51,10 @@ async function ensure(manager: JetStreamManager, name: string, subject: string, 
     return manager.streams.update(name, wanted);
   });
   // Old servers drop settings that they do not know without a word; better to hear of it at start.
-  if (Number(info.config.duplicate_window) !== wanted.duplicate_window || info.config.max_age !== wanted.max_age) {
+  if (
+    Number(info.config.duplicate_window) !== wanted.duplicate_window ||
+    info.config.max_age !== wanted.max_age
+  ) {
     throw new Error(`The broker did not keep the settings of stream ${name}: ${JSON.stringify(info.config)}`);
   }
 }

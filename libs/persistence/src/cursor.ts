@@ -18,7 +18,11 @@ export class Cursors {
   }
 
   /** @throws AppError `request.invalid` when the cursor is not one of ours for this list and filter. */
-  read(ctx: Ctx, list: string, input: { cursor?: string; limit?: number }): { after?: CursorPosition; limit: number } {
+  read(
+    ctx: Ctx,
+    list: string,
+    input: { cursor?: string; limit?: number },
+  ): { after?: CursorPosition; limit: number } {
     const limit = input.limit ?? PAGE_LIMIT_DEFAULT;
     if (input.cursor === undefined) return { limit };
     const after = this.signer.open(purpose(ctx, list, input), input.cursor) as CursorPosition | undefined;
@@ -47,7 +51,15 @@ export class Cursors {
   }
 }
 
-function purpose(ctx: Ctx, list: string, { cursor: _, limit: __, ...filter }: { cursor?: string; limit?: number }): string {
-  const question = JSON.stringify(Object.entries(filter).filter(([, v]) => v !== undefined).sort());
+function purpose(
+  ctx: Ctx,
+  list: string,
+  { cursor: _, limit: __, ...filter }: { cursor?: string; limit?: number },
+): string {
+  const question = JSON.stringify(
+    Object.entries(filter)
+      .filter(([, v]) => v !== undefined)
+      .sort(),
+  );
   return createHash('sha256').update(`${ctx.tenantId}|${list}|${question}`).digest('base64url');
 }

@@ -4,7 +4,8 @@ import { AppError, requestErrors } from '@leadwire/kernel';
 const RETRYABLE = new Set(['40001', '40P01']);
 /** The server is going, coming or full: not the caller's fault, and worth another try later. */
 const UNAVAILABLE = /^(08|53|57P)/;
-const LOST = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect|Client was closed/;
+const LOST =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect|Client was closed/;
 
 type DatabaseError = Error & { code?: string; constraint?: string; driverError?: DatabaseError };
 

@@ -55,10 +55,12 @@ export class DeadLetters {
    */
   async redrive(id?: string): Promise<number> {
     const publisher = new JetStreamPublisher(this.nats);
-    const { rows } = await this.client.query<{ id: string; subject: string; payload: string; headers: Record<string, string> }>(
-      TAKE,
-      [id ?? null],
-    );
+    const { rows } = await this.client.query<{
+      id: string;
+      subject: string;
+      payload: string;
+      headers: Record<string, string>;
+    }>(TAKE, [id ?? null]);
     const outcomes = await publisher.publish(
       rows.map((row) => {
         const out = headers();
@@ -68,7 +70,9 @@ export class DeadLetters {
         return { subject: row.subject, headers: out, payload: row.payload };
       }),
     );
-    const sent = rows.filter((_, i) => outcomes[i]?.status === 'stored' || outcomes[i]?.status === 'duplicate');
+    const sent = rows.filter(
+      (_, i) => outcomes[i]?.status === 'stored' || outcomes[i]?.status === 'duplicate',
+    );
     await this.client.query(MARK, [sent.map((row) => row.id)]);
     await publisher.close();
     return sent.length;

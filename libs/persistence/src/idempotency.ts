@@ -5,7 +5,10 @@ import type { PoolClient } from 'pg';
 
 export const idempotencyErrors = defineErrors('idempotency', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another request.' },
-  in_flight: { kind: 'conflict', text: 'The first request with this Idempotency-Key is still being worked on.' },
+  in_flight: {
+    kind: 'conflict',
+    text: 'The first request with this Idempotency-Key is still being worked on.',
+  },
 });
 
 // Two connections must not both find the key absent: the lock is taken before the look, and says "in flight" when it is held.
@@ -32,7 +35,11 @@ function splitKey(text: string): [string, string] {
  * Looks the request up inside its own transaction.
  * @throws RememberedAnswer | AppError `idempotency.key_reused` | `idempotency.in_flight`
  */
-export async function refuseRepeat(client: PoolClient, tenantId: string, request: IdempotentRequest): Promise<void> {
+export async function refuseRepeat(
+  client: PoolClient,
+  tenantId: string,
+  request: IdempotentRequest,
+): Promise<void> {
   const [lock, known] = await Promise.all([
     client.query<{ locked: boolean }>(TRY_LOCK, [`${tenantId}|${request.key}`]),
     client.query<{ hash: Buffer; response: string | null }>(LOOK_UP, [tenantId, request.key]),
@@ -45,6 +52,11 @@ export async function refuseRepeat(client: PoolClient, tenantId: string, request
   if (!lock.rows[0]?.locked) throw idempotencyErrors.in_flight({ retryAfterSeconds: 1 });
 }
 
-export function remember(client: PoolClient, tenantId: string, { key, hash }: IdempotentRequest, answer: unknown) {
+export function remember(
+  client: PoolClient,
+  tenantId: string,
+  { key, hash }: IdempotentRequest,
+  answer: unknown,
+) {
   return client.query(REMEMBER, [tenantId, key, hash, answer === undefined ? null : JSON.stringify(answer)]);
 }

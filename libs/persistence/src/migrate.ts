@@ -36,7 +36,11 @@ export function roleUrl(adminUrl: string, roleSecret: string, service: string, r
  * Brings every service's schema to the newest version, under one lock, so that any number may start it at once.
  * @returns the names of the migrations that were applied, by service.
  */
-export async function migrateAll({ adminUrl, roleSecret, services }: MigrateOptions): Promise<Record<string, string[]>> {
+export async function migrateAll({
+  adminUrl,
+  roleSecret,
+  services,
+}: MigrateOptions): Promise<Record<string, string[]>> {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   try {
@@ -93,7 +97,11 @@ async function retryConcurrent(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function migrateOne(adminUrl: string, service: string, migrations: MigrationClass[]): Promise<string[]> {
+async function migrateOne(
+  adminUrl: string,
+  service: string,
+  migrations: MigrationClass[],
+): Promise<string[]> {
   const dataSource = new DataSource({
     type: 'postgres',
     url: adminUrl,

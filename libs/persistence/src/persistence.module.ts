@@ -42,23 +42,29 @@ export class PersistenceModule {
         { provide: COPY_POOL, useFactory: () => copyPool(options) },
         {
           provide: OutboxRelay,
-          useFactory: (nats: NatsConnection) => new OutboxRelay({ ...options, databaseUrl: relayDatabaseUrl, nats }),
+          useFactory: (nats: NatsConnection) =>
+            new OutboxRelay({ ...options, databaseUrl: relayDatabaseUrl, nats }),
           inject: [NATS_CONNECTION],
         },
         { provide: OutboxSignal, useExisting: OutboxRelay },
         {
           provide: TenantTransaction,
-          useFactory: (source: DataSource, pool: pg.Pool, signal: OutboxSignal) => new TenantTransaction(source, pool, signal),
+          useFactory: (source: DataSource, pool: pg.Pool, signal: OutboxSignal) =>
+            new TenantTransaction(source, pool, signal),
           inject: [getDataSourceToken(), COPY_POOL, OutboxSignal],
         },
         {
           provide: EventInbox,
-          useFactory: (transactions: TenantTransaction, source: DataSource) => new PostgresInbox(transactions, source),
+          useFactory: (transactions: TenantTransaction, source: DataSource) =>
+            new PostgresInbox(transactions, source),
           inject: [TenantTransaction, getDataSourceToken()],
         },
         {
           provide: Retention,
-          useFactory: () => new Retention(relayDatabaseUrl, (error) => options.report('unavailable', `${service} retention: ${error}`)),
+          useFactory: () =>
+            new Retention(relayDatabaseUrl, (error) =>
+              options.report('unavailable', `${service} retention: ${error}`),
+            ),
         },
         { provide: Cursors, useFactory: () => new Cursors(options.cursorKey) },
         BackgroundWork,

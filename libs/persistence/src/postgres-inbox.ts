@@ -36,7 +36,11 @@ export class PostgresInbox extends EventInbox<TenantDb> {
       async (db) => {
         const noted = await db.query<{ id: string }>(NOTE_NEW, [consumer, events.map(({ id }) => id)]);
         const fresh = new Set(noted.map(({ id }) => id));
-        if (fresh.size > 0) await work(events.filter(({ id }) => fresh.has(id)), db);
+        if (fresh.size > 0)
+          await work(
+            events.filter(({ id }) => fresh.has(id)),
+            db,
+          );
       },
       { causationId: first.id },
     );

@@ -1,5 +1,11 @@
 import { EVENT_BYTES_MAX, newId } from '@leadwire/kernel';
-import { eventHeaders, JetStreamPublisher, subjectFor, type NatsConnection, type PublishOutcome } from '@leadwire/messaging';
+import {
+  eventHeaders,
+  JetStreamPublisher,
+  subjectFor,
+  type NatsConnection,
+  type PublishOutcome,
+} from '@leadwire/messaging';
 import pg from 'pg';
 import { OutboxSignal, type OutboxRow } from './outbox.js';
 import { COUNT_RETRY, MARK_PROCESSED, NEXT_PENDING, OUTBOX_DEPTH } from './outbox.queries.js';
@@ -108,7 +114,10 @@ export class OutboxRelay extends OutboxSignal {
       } catch (error) {
         // The broker or the database is away: that is no row's fault, so nothing is counted against the rows.
         this.options.report('unavailable', error instanceof Error ? error.message : String(error));
-        await this.pause(Math.min(BACKOFF_MAX_MS, 100 * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2), true);
+        await this.pause(
+          Math.min(BACKOFF_MAX_MS, 100 * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2),
+          true,
+        );
       }
     }
   }
@@ -116,7 +125,10 @@ export class OutboxRelay extends OutboxSignal {
   private async lead(): Promise<boolean> {
     if (this.leading && this.client) return true;
     if (!this.client) {
-      const client = new pg.Client({ connectionString: this.options.databaseUrl, application_name: 'leadwire-relay' });
+      const client = new pg.Client({
+        connectionString: this.options.databaseUrl,
+        application_name: 'leadwire-relay',
+      });
       client.on('error', () => this.dropClient(client));
       client.on('end', () => this.dropClient(client));
       await client.connect();
@@ -162,7 +174,10 @@ export class OutboxRelay extends OutboxSignal {
   }
 
   // What the broker would refuse is kept back here, together with all that follows it in the same aggregate.
-  private screen(rows: OutboxRow[]): { sendable: OutboxRow[]; refused: { row: OutboxRow; reason: string }[] } {
+  private screen(rows: OutboxRow[]): {
+    sendable: OutboxRow[];
+    refused: { row: OutboxRow; reason: string }[];
+  } {
     const sendable: OutboxRow[] = [];
     const refused: { row: OutboxRow; reason: string }[] = [];
     const held = new Set<string>();
@@ -184,7 +199,15 @@ export class OutboxRelay extends OutboxSignal {
       this.waitingAggregates.set(row.aggregateId, Date.now() + ROW_RETRY_MS * 2 ** row.retryCount);
       return;
     }
-    const letter = [newId(), `${this.options.service}__relay`, row.id, row.type, row.tenantId, subjectFor(row), row.payload];
+    const letter = [
+      newId(),
+      `${this.options.service}__relay`,
+      row.id,
+      row.type,
+      row.tenantId,
+      subjectFor(row),
+      row.payload,
+    ];
     await client.query('BEGIN');
     await client.query(GIVE_UP, [...letter, reason, row.retryCount + 1]);
     await client.query(MARK_PROCESSED, [[row.id]]);

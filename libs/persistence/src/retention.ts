@@ -29,20 +29,35 @@ export class Retention {
 
   /** One sweep over all tables; returns how many rows went. */
   async sweep(): Promise<number> {
-    const client = new pg.Client({ connectionString: this.databaseUrl, application_name: 'leadwire-retention' });
+    const client = new pg.Client({
+      connectionString: this.databaseUrl,
+      application_name: 'leadwire-retention',
+    });
     await client.connect();
     try {
       return (
         (await this.clear(client, 'domain_events', 'id', 'processed AND processed_at', this.days.events)) +
         (await this.clear(client, 'inbox', 'consumer, event_id', 'received_at', this.days.inbox)) +
-        (await this.clear(client, 'idempotency_keys', 'tenant_id, key', 'created_at', this.days.idempotencyKeys))
+        (await this.clear(
+          client,
+          'idempotency_keys',
+          'tenant_id, key',
+          'created_at',
+          this.days.idempotencyKeys,
+        ))
       );
     } finally {
       await client.end();
     }
   }
 
-  private async clear(client: pg.Client, table: string, key: string, age: string, days: number): Promise<number> {
+  private async clear(
+    client: pg.Client,
+    table: string,
+    key: string,
+    age: string,
+    days: number,
+  ): Promise<number> {
     let removed = 0;
     for (let i = 0; i < SWEEPS_PER_ROUND_MAX; i++) {
       const { rowCount } = await client.query(

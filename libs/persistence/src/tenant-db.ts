@@ -50,14 +50,24 @@ export class TenantDb {
 
   /** Inserts one row of this tenant, with an id if it brings none, and returns it with what the database filled in. */
   async insert<E extends TenantRow>(entity: EntityTarget<E>, values: DeepPartial<E>): Promise<E> {
-    const row = this.manager.create(entity, { id: newId(), ...values, tenantId: this.tenantId } as DeepPartial<E>);
+    const row = this.manager.create(entity, {
+      id: newId(),
+      ...values,
+      tenantId: this.tenantId,
+    } as DeepPartial<E>);
     await this.manager.insert(entity, row as never);
     return row;
   }
 
   /** The row, or undefined when it is absent or another tenant's. */
-  async find<E extends TenantRow>(entity: EntityTarget<E>, where: FindOptionsWhere<E>): Promise<E | undefined> {
-    return (await this.manager.findOne(entity, { where: { ...where, tenantId: this.tenantId } as never })) ?? undefined;
+  async find<E extends TenantRow>(
+    entity: EntityTarget<E>,
+    where: FindOptionsWhere<E>,
+  ): Promise<E | undefined> {
+    return (
+      (await this.manager.findOne(entity, { where: { ...where, tenantId: this.tenantId } as never })) ??
+      undefined
+    );
   }
 
   /**
@@ -87,9 +97,18 @@ export class TenantDb {
   /** Announces a fact: its outbox row is written with the commit, and published after it. */
   emit<D extends object>(type: EventType<D>, aggregateId: string, data: D, options: EmitOptions = {}): void {
     const payload = JSON.stringify(data);
-    assert(payload.length <= EVENT_BYTES_MAX, `${type.type} is at most ${EVENT_BYTES_MAX} bytes; send a reference instead`);
+    assert(
+      payload.length <= EVENT_BYTES_MAX,
+      `${type.type} is at most ${EVENT_BYTES_MAX} bytes; send a reference instead`,
+    );
     assert(subjectOf(type.type, this.tenantId).length < 200, 'subjects stay short');
-    this.emitted.push({ id: newId(), type: type as EventType, aggregateId, version: options.version ?? 0, payload });
+    this.emitted.push({
+      id: newId(),
+      type: type as EventType,
+      aggregateId,
+      version: options.version ?? 0,
+      payload,
+    });
   }
 
   /** Sends the outbox rows of what was emitted so far, without waiting; used by the transaction at its end. */

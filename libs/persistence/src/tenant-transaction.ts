@@ -61,7 +61,9 @@ export class TenantTransaction {
   /** Like {@link run} on a connection that can COPY; statements are not pipelined, and time is not limited. */
   async copy<T>(ctx: Ctx, work: (db: TenantDb, client: PoolClient) => Promise<T>): Promise<T> {
     requireTenant(ctx);
-    const client = await this.copyPool.connect().catch((error) => Promise.reject(translateDatabaseError(error)));
+    const client = await this.copyPool
+      .connect()
+      .catch((error) => Promise.reject(translateDatabaseError(error)));
     try {
       await client.query('BEGIN');
       await client.query(SET_TENANT, [ctx.tenantId]);
@@ -130,7 +132,8 @@ export class TenantTransaction {
 }
 
 function requireTenant(ctx: Ctx): void {
-  if (!isUuid(ctx.tenantId)) throw requestErrors.unauthenticated({ internal: 'a transaction needs a tenant' });
+  if (!isUuid(ctx.tenantId))
+    throw requestErrors.unauthenticated({ internal: 'a transaction needs a tenant' });
 }
 
 // A client whose ROLLBACK fails, or whose connection broke, must not go back to the pool.

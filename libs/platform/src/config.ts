@@ -1,4 +1,15 @@
-import { bool, cleanEnv, EnvError, host, makeValidator, num, port, str, url, type ValidatorSpec } from 'envalid';
+import {
+  bool,
+  cleanEnv,
+  EnvError,
+  host,
+  makeValidator,
+  num,
+  port,
+  str,
+  url,
+  type ValidatorSpec,
+} from 'envalid';
 
 export { bool, host, num, port, str, url };
 
@@ -10,16 +21,29 @@ export const key32 = makeValidator<Buffer>((input: string) => {
 });
 
 export type ConfigSpec = Record<string, ValidatorSpec<unknown>>;
-export type ConfigOf<S extends ConfigSpec> = Readonly<{ [K in keyof S]: S[K] extends ValidatorSpec<infer T> ? T : never }>;
+export type ConfigOf<S extends ConfigSpec> = Readonly<{
+  [K in keyof S]: S[K] extends ValidatorSpec<infer T> ? T : never;
+}>;
 
 /** What every process reads. */
 export const processConfig = {
-  NATS_URL: str({ desc: 'Address of the NATS server, or several separated by commas.', example: 'nats://127.0.0.1:4222' }),
+  NATS_URL: str({
+    desc: 'Address of the NATS server, or several separated by commas.',
+    example: 'nats://127.0.0.1:4222',
+  }),
   HTTP_HOST: host({ default: '127.0.0.1', desc: 'Interface of the HTTP port; `0.0.0.0` in a container.' }),
   HTTP_PORT: port({ desc: 'Port of health and metrics; for the gateway also of the API.' }),
-  LOG_LEVEL: str({ choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'], default: 'info', desc: 'Least severe line that is logged.' }),
-  CTX_SIGNING_KEY: key32({ desc: 'Signs the context of requests to other services. Base64 of 32 bytes; one per service. Secret.' }),
-  CTX_TRUSTED_KEYS: str({ desc: 'Who may call this service: `name:key` pairs separated by commas, keys as in CTX_SIGNING_KEY. Secret.' }),
+  LOG_LEVEL: str({
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    desc: 'Least severe line that is logged.',
+  }),
+  CTX_SIGNING_KEY: key32({
+    desc: 'Signs the context of requests to other services. Base64 of 32 bytes; one per service. Secret.',
+  }),
+  CTX_TRUSTED_KEYS: str({
+    desc: 'Who may call this service: `name:key` pairs separated by commas, keys as in CTX_SIGNING_KEY. Secret.',
+  }),
 };
 
 /** What every process with a schema reads as well. */
@@ -38,7 +62,9 @@ export function readConfig<S extends ConfigSpec>(spec: S, env: NodeJS.ProcessEnv
   const config = cleanEnv(env, spec, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {
-        problems.push(`  ${name}: ${(error as Error).message || 'is missing'}. ${(spec[name] as { desc?: string }).desc ?? ''}`);
+        problems.push(
+          `  ${name}: ${(error as Error).message || 'is missing'}. ${(spec[name] as { desc?: string }).desc ?? ''}`,
+        );
       }
     },
   });

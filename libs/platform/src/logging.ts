@@ -40,7 +40,12 @@ export function createLogger(service: string, level: string): Logger {
       const ctx = scope.getStore();
       if (!ctx) return {};
       const { requestId, tenantId, userId, traceparent } = ctx;
-      return { requestId, tenantId: tenantId || undefined, userId: userId ?? undefined, traceId: traceIdOf(traceparent) };
+      return {
+        requestId,
+        tenantId: tenantId || undefined,
+        userId: userId ?? undefined,
+        traceId: traceIdOf(traceparent),
+      };
     },
   });
 }

@@ -6,17 +6,45 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export class Metrics {
   readonly registry = new Registry();
 
-  readonly rpcServed = this.histogram('leadwire_rpc_served_seconds', 'Requests served over NATS.', ['subject', 'code']);
-  readonly rpcCalled = this.histogram('leadwire_rpc_called_seconds', 'Requests sent over NATS.', ['subject', 'code']);
+  readonly rpcServed = this.histogram('leadwire_rpc_served_seconds', 'Requests served over NATS.', [
+    'subject',
+    'code',
+  ]);
+  readonly rpcCalled = this.histogram('leadwire_rpc_called_seconds', 'Requests sent over NATS.', [
+    'subject',
+    'code',
+  ]);
   readonly http = this.histogram('leadwire_http_seconds', 'HTTP requests.', ['method', 'route', 'status']);
-  readonly handled = this.histogram('leadwire_event_handled_seconds', 'Events handled.', ['consumer', 'type']);
-  readonly handlerFailures = this.counter('leadwire_event_failures_total', 'Handlers that threw.', ['consumer', 'type']);
-  readonly redelivered = this.counter('leadwire_event_redelivered_total', 'Events delivered again.', ['consumer']);
+  readonly handled = this.histogram('leadwire_event_handled_seconds', 'Events handled.', [
+    'consumer',
+    'type',
+  ]);
+  readonly handlerFailures = this.counter('leadwire_event_failures_total', 'Handlers that threw.', [
+    'consumer',
+    'type',
+  ]);
+  readonly redelivered = this.counter('leadwire_event_redelivered_total', 'Events delivered again.', [
+    'consumer',
+  ]);
   readonly buried = this.counter('leadwire_event_dead_letters_total', 'Events given up.', ['consumer']);
-  readonly published = this.counter('leadwire_outbox_published_total', 'Events published from the outbox.', []);
-  readonly outboxPending = this.gauge('leadwire_outbox_pending', 'Events that wait in the outbox (leader only).', []);
-  readonly outboxAge = this.gauge('leadwire_outbox_oldest_seconds', 'Age of the oldest waiting event (leader only).', []);
-  readonly consumerLag = this.gauge('leadwire_consumer_lag', 'Events not yet delivered to a consumer.', ['consumer']);
+  readonly published = this.counter(
+    'leadwire_outbox_published_total',
+    'Events published from the outbox.',
+    [],
+  );
+  readonly outboxPending = this.gauge(
+    'leadwire_outbox_pending',
+    'Events that wait in the outbox (leader only).',
+    [],
+  );
+  readonly outboxAge = this.gauge(
+    'leadwire_outbox_oldest_seconds',
+    'Age of the oldest waiting event (leader only).',
+    [],
+  );
+  readonly consumerLag = this.gauge('leadwire_consumer_lag', 'Events not yet delivered to a consumer.', [
+    'consumer',
+  ]);
 
   constructor(service: string) {
     this.registry.setDefaultLabels({ service });

@@ -53,7 +53,8 @@ export class FileObjectStorage extends ObjectStorage {
 
   private pathOf(key: string): string {
     const path = normalize(join(this.root, key));
-    if (!path.startsWith(normalize(this.root) + sep)) throw storageErrors.not_found({ internal: `key escapes the storage: ${key}` });
+    if (!path.startsWith(normalize(this.root) + sep))
+      throw storageErrors.not_found({ internal: `key escapes the storage: ${key}` });
     return path;
   }
 }

@@ -28,7 +28,10 @@ export class OpsController {
   /** Whether requests would succeed: broker connected, database answering. */
   @Get('health/ready')
   async ready(@Res() reply: Reply): Promise<void> {
-    const checks: Check[] = [await this.checkNats(), ...(this.dataSource ? [await this.checkDatabase(this.dataSource)] : [])];
+    const checks: Check[] = [
+      await this.checkNats(),
+      ...(this.dataSource ? [await this.checkDatabase(this.dataSource)] : []),
+    ];
     const ok = checks.every((check) => check.ok);
     reply.status(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', checks });
   }
@@ -58,6 +61,8 @@ export class OpsController {
 
 async function within<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms)));
+  const late = new Promise<never>(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms)),
+  );
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -12,14 +12,26 @@ import { OpsController } from './ops.controller.js';
 export const CONFIG = Symbol('leadwire:config');
 
 /** What exists before Nest does: made by the starter, handed to the modules. */
-export type ServiceRuntime<C> = { name: string; config: C; logger: Logger; metrics: Metrics; nats: NatsConnection };
+export type ServiceRuntime<C> = {
+  name: string;
+  config: C;
+  logger: Logger;
+  metrics: Metrics;
+  nats: NatsConnection;
+};
 export type ProcessConfig = ConfigOf<typeof processConfig>;
 export type DatabaseConfig = ConfigOf<typeof databaseConfig>;
 
 /** What every process has: configuration, log, metrics, clock, broker, typed clients of all services, health. */
 @Module({})
 export class ProcessModule {
-  static forRoot<C extends ProcessConfig>({ name, config, logger, metrics, nats }: ServiceRuntime<C>): DynamicModule {
+  static forRoot<C extends ProcessConfig>({
+    name,
+    config,
+    logger,
+    metrics,
+    nats,
+  }: ServiceRuntime<C>): DynamicModule {
     const rpc = new RpcClient(nats, new CtxSigner(name, config.CTX_SIGNING_KEY), (method, code, seconds) =>
       metrics.rpcCalled.observe({ subject: method.subject, code }, seconds),
     );
@@ -60,7 +72,8 @@ export class ServiceModule {
           relayDatabaseUrl: config.RELAY_DATABASE_URL,
           cursorKey: config.CURSOR_KEY,
           entities,
-          report: (event, detail) => logger[event === 'leading' || event === 'standby' ? 'info' : 'warn']({ relay: event }, detail),
+          report: (event, detail) =>
+            logger[event === 'leading' || event === 'standby' ? 'info' : 'warn']({ relay: event }, detail),
           observe: (published) => metrics.published.inc(published),
         }),
       ],

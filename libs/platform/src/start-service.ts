@@ -3,7 +3,14 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connectNats, EventInbox, EventServer, EVENTS_STREAM, RpcClient, RpcServer } from '@leadwire/messaging';
+import {
+  connectNats,
+  EventInbox,
+  EventServer,
+  EVENTS_STREAM,
+  RpcClient,
+  RpcServer,
+} from '@leadwire/messaging';
 import { OutboxRelay } from '@leadwire/persistence';
 import { CtxVerifier, parseTrustedKeys } from '@leadwire/security';
 import { readConfig, type ConfigOf, type ConfigSpec } from './config.js';
@@ -37,10 +44,14 @@ export async function startService<S extends ConfigSpec>(
   const nats = await connectNats(common.NATS_URL, definition.name);
   const runtime = { name: definition.name, config, logger, metrics, nats };
 
-  const app = await NestFactory.create<NestFastifyApplication>(definition.module(runtime), new FastifyAdapter(), {
-    logger: new NestLog(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    definition.module(runtime),
+    new FastifyAdapter(),
+    {
+      logger: new NestLog(logger),
+      abortOnError: false,
+    },
+  );
   app.connectMicroservice({
     strategy: new RpcServer({
       service: definition.name,
@@ -50,7 +61,15 @@ export async function startService<S extends ConfigSpec>(
       observe: (subject, code, seconds) => metrics.rpcServed.observe({ subject, code }, seconds),
       report: (error, subject, ctx) => {
         const { internal, cause, errors } = error.details;
-        const line = { code: error.code, subject, internal, errors, err: cause, requestId: ctx?.requestId, tenantId: ctx?.tenantId };
+        const line = {
+          code: error.code,
+          subject,
+          internal,
+          errors,
+          err: cause,
+          requestId: ctx?.requestId,
+          tenantId: ctx?.tenantId,
+        };
         logger[error.log](line, error.message);
       },
     }),
@@ -82,7 +101,9 @@ export async function runService<S extends ConfigSpec>(definition: ServiceDefini
     const { stop } = await startService(definition);
     stopOnSignal(stop);
   } catch (error) {
-    process.stderr.write(`${definition.name} could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${definition.name} could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(1);
   }
 }
@@ -105,7 +126,8 @@ export function stopOnSignal(stop: () => Promise<void>): void {
 
 function eventObserver(metrics: Metrics, logger: Logger) {
   return {
-    handled: (consumer: string, type: string, seconds: number) => metrics.handled.observe({ consumer, type }, seconds),
+    handled: (consumer: string, type: string, seconds: number) =>
+      metrics.handled.observe({ consumer, type }, seconds),
     redelivered: (consumer: string) => metrics.redelivered.inc({ consumer }),
     buried: (consumer: string) => metrics.buried.inc({ consumer }),
     failed: (consumer: string, type: string, err: unknown) => {

@@ -1,7 +1,14 @@
 import { newId } from '@leadwire/kernel';
 import { DeadLetters } from '@leadwire/persistence';
 import { caller, eventually, TestService } from '@leadwire/testing';
-import { ItemAdded, itemsApi, OrderPlaced, OrdersConsumer, probeMigrations, probeService } from './probe.service.js';
+import {
+  ItemAdded,
+  itemsApi,
+  OrderPlaced,
+  OrdersConsumer,
+  probeMigrations,
+  probeService,
+} from './probe.service.js';
 
 type OrderRow = { item: string; quantity: number; handled: number };
 
@@ -14,15 +21,24 @@ describe('facts between services', () => {
   afterAll(() => service.stop());
 
   const orders = (tenantId: string) =>
-    service.database.query<OrderRow>('SELECT item, quantity, handled FROM probe.orders WHERE tenant_id = $1 ORDER BY item', [tenantId]);
+    service.database.query<OrderRow>(
+      'SELECT item, quantity, handled FROM probe.orders WHERE tenant_id = $1 ORDER BY item',
+      [tenantId],
+    );
   const placed = (tenantId: string, item: string, quantity = 1, id?: string) =>
-    service.publish(OrderPlaced, { tenantId, data: { item, quantity }, ...(id ? { id, messageId: newId() } : {}) });
+    service.publish(OrderPlaced, {
+      tenantId,
+      data: { item, quantity },
+      ...(id ? { id, messageId: newId() } : {}),
+    });
   const letters = () => DeadLetters.open(service.database.url('probe', 'relay'), service.connection);
 
   it('leave the outbox soon after the commit', async () => {
     const ctx = caller();
     await service.client(itemsApi).add(ctx, { name: 'lamp' });
-    await eventually(async () => (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed));
+    await eventually(async () =>
+      (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
+    );
   });
 
   it('are handled once however often they are delivered', async () => {
@@ -45,7 +61,11 @@ describe('facts between services', () => {
       const open = (await operator.list()).filter((row) => row.tenantId === tenantId);
       return open.length === 1 && open;
     });
-    expect(letter).toMatchObject({ consumer: 'probe__orders', eventType: 'orders.order.placed', reason: 'cannot stomach this' });
+    expect(letter).toMatchObject({
+      consumer: 'probe__orders',
+      eventType: 'orders.order.placed',
+      reason: 'cannot stomach this',
+    });
     expect((await orders(tenantId)).map(({ item }) => item)).toEqual(['fine', 'good']);
 
     OrdersConsumer.cured = true;
@@ -60,22 +80,31 @@ describe('facts between services', () => {
     const tenantId = newId();
     await service.publish(OrderPlaced, { tenantId, data: { item: 'x', quantity: 'many' as never } });
     const operator = await letters();
-    await eventually(async () => (await operator.list()).some((row) => row.tenantId === tenantId && /invalid/.test(row.reason)));
+    await eventually(async () =>
+      (await operator.list()).some((row) => row.tenantId === tenantId && /invalid/.test(row.reason)),
+    );
     await operator.close();
   });
 
   it('written by newer versions with unknown fields are understood', async () => {
     const tenantId = newId();
-    await service.publish(OrderPlaced, { tenantId, data: { item: 'new', quantity: 1, colour: 'red' } as never });
+    await service.publish(OrderPlaced, {
+      tenantId,
+      data: { item: 'new', quantity: 1, colour: 'red' } as never,
+    });
     await eventually(async () => (await orders(tenantId)).length === 1);
   });
 
   it('survive a restart of the broker on both sides', async () => {
     const ctx = caller();
     await service.nats.down('SIGKILL');
-    await service.running.app.get((await import('./probe.service.js')).ItemsService).add(ctx, { name: 'meanwhile' });
+    await service.running.app
+      .get((await import('./probe.service.js')).ItemsService)
+      .add(ctx, { name: 'meanwhile' });
     await service.nats.up();
-    await eventually(async () => (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed));
+    await eventually(async () =>
+      (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
+    );
     await placed(ctx.tenantId, 'after');
     await eventually(async () => (await orders(ctx.tenantId)).length === 1);
   });
@@ -83,7 +112,9 @@ describe('facts between services', () => {
   it('are published again by a replay without a second effect', async () => {
     const ctx = caller();
     await service.client(itemsApi).add(ctx, { name: 'again' });
-    await eventually(async () => (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed));
+    await eventually(async () =>
+      (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
+    );
     const operator = await letters();
     const range = { since: new Date(0), until: new Date(Date.now() + 60_000), tenantId: ctx.tenantId };
     expect(await operator.replay({ ...range, dryRun: true })).toBe(1);

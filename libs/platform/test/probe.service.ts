@@ -2,8 +2,20 @@ import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { defineApi, defineEvent, Int, Text, Uuid, type EventOf } from '@leadwire/contracts';
 import { defineErrors, type Ctx } from '@leadwire/kernel';
 import { Consumes, On, Serves } from '@leadwire/messaging';
-import { messagingTables, TenantTransaction, tenantIsolation, touchUpdatedAt, type TenantDb } from '@leadwire/persistence';
-import { databaseConfig, processConfig, ServiceModule, type ConfigOf, type ServiceRuntime } from '@leadwire/platform';
+import {
+  messagingTables,
+  TenantTransaction,
+  tenantIsolation,
+  touchUpdatedAt,
+  type TenantDb,
+} from '@leadwire/persistence';
+import {
+  databaseConfig,
+  processConfig,
+  ServiceModule,
+  type ConfigOf,
+  type ServiceRuntime,
+} from '../src/index.js';
 import { Column, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /** The smallest service there can be: what the foundation promises is tested on it, not on a product's feature. */
@@ -52,9 +64,15 @@ export class OrderPlacedData {
   quantity!: number;
 }
 export const OrderPlaced = defineEvent('orders.order.placed', OrderPlacedData, 'Somebody ordered.');
-export const OrderCancelled = defineEvent('orders.order.cancelled', OrderPlacedData, 'Somebody changed their mind.');
+export const OrderCancelled = defineEvent(
+  'orders.order.cancelled',
+  OrderPlacedData,
+  'Somebody changed their mind.',
+);
 
-export const itemErrors = defineErrors('item', { not_found: { kind: 'not_found', text: 'There is no such item.' } });
+export const itemErrors = defineErrors('item', {
+  not_found: { kind: 'not_found', text: 'There is no such item.' },
+});
 
 @Entity({ name: 'items' })
 export class ItemEntity {
@@ -84,10 +102,11 @@ export class ItemsService implements ItemsApi {
   }
 
   async get(ctx: Ctx, { id }: ItemRef): Promise<Item> {
-    const [row] = await this.tenant.read<Item>(ctx, 'SELECT id, name, weight FROM items WHERE tenant_id = $1 AND id = $2', [
-      ctx.tenantId,
-      id,
-    ]);
+    const [row] = await this.tenant.read<Item>(
+      ctx,
+      'SELECT id, name, weight FROM items WHERE tenant_id = $1 AND id = $2',
+      [ctx.tenantId, id],
+    );
     if (!row) throw itemErrors.not_found();
     return row;
   }

@@ -17,23 +17,32 @@ describe('a request to a service', () => {
     const item = await items.add(ctx, { name: 'lamp' });
     expect(item).toEqual({ id: expect.any(String), name: 'lamp', weight: 1 });
     expect(await items.get(ctx, { id: item.id })).toEqual(item);
-    expect(await service.events(ItemAdded, ctx.tenantId)).toMatchObject([{ aggregateId: item.id, data: { name: 'lamp' } }]);
+    expect(await service.events(ItemAdded, ctx.tenantId)).toMatchObject([
+      { aggregateId: item.id, data: { name: 'lamp' } },
+    ]);
   });
 
   it("answers not_found for another tenant's row", async () => {
     const item = await items.add(caller(), { name: 'lamp' });
-    await expect(items.get(caller(), { id: item.id })).rejects.toMatchObject({ code: 'item.not_found', kind: 'not_found' });
+    await expect(items.get(caller(), { id: item.id })).rejects.toMatchObject({
+      code: 'item.not_found',
+      kind: 'not_found',
+    });
   });
 
   it('refuses a caller without the right', async () => {
-    await expect(items.add(caller('viewer'), { name: 'lamp' })).rejects.toMatchObject({ code: 'request.forbidden' });
+    await expect(items.add(caller('viewer'), { name: 'lamp' })).rejects.toMatchObject({
+      code: 'request.forbidden',
+    });
   });
 
   it('refuses a context that nobody trusted has signed', async () => {
     const { RpcClient, clientOf } = await import('@leadwire/messaging');
     const { CtxSigner } = await import('@leadwire/security');
     const forger = new RpcClient(service.connection, new CtxSigner('gateway', Buffer.alloc(32, 7)));
-    await expect(clientOf(itemsApi, forger).add(caller(), { name: 'x' })).rejects.toMatchObject({ code: 'request.unauthenticated' });
+    await expect(clientOf(itemsApi, forger).add(caller(), { name: 'x' })).rejects.toMatchObject({
+      code: 'request.unauthenticated',
+    });
     await forger.close();
   });
 
@@ -64,7 +73,9 @@ describe('a request to a service', () => {
     const nobody = defineApi<{ ask(ctx: Ctx, input: object): Promise<void> }>('nobody.home', {
       ask: { input: AddItem, can: 'public' },
     });
-    await expect(service.client(nobody).ask(caller(), { name: 'x' })).rejects.toMatchObject({ code: 'request.unavailable' });
+    await expect(service.client(nobody).ask(caller(), { name: 'x' })).rejects.toMatchObject({
+      code: 'request.unavailable',
+    });
   });
 
   it('is not started after its deadline', async () => {
@@ -95,16 +106,22 @@ describe('an Idempotency-Key', () => {
   it('refuses another request with the same key', async () => {
     const ctx = caller('owner', { idempotencyKey: 'k1\tone' });
     await items.add(ctx, { name: 'one' });
-    await expect(items.add({ ...ctx, idempotencyKey: 'k1\tother' }, { name: 'other' })).rejects.toMatchObject({
-      code: 'idempotency.key_reused',
-    });
+    await expect(items.add({ ...ctx, idempotencyKey: 'k1\tother' }, { name: 'other' })).rejects.toMatchObject(
+      {
+        code: 'idempotency.key_reused',
+      },
+    );
   });
 
   it('lets exactly one of many concurrent repeats act', async () => {
     const ctx = caller('owner', { idempotencyKey: 'k1\tsame' });
-    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => items.add(ctx, { name: 'same' })));
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, () => items.add(ctx, { name: 'same' })),
+    );
     const ids = new Set(answers.flatMap((a) => (a.status === 'fulfilled' ? [a.value.id] : [])));
-    const refusals = answers.flatMap((a) => (a.status === 'rejected' ? [(a.reason as { code: string }).code] : []));
+    const refusals = answers.flatMap((a) =>
+      a.status === 'rejected' ? [(a.reason as { code: string }).code] : [],
+    );
     expect(ids.size).toBe(1);
     expect(refusals.every((code) => code === 'idempotency.in_flight')).toBe(true);
     expect(await service.events(ItemAdded, ctx.tenantId)).toHaveLength(1);

@@ -43,7 +43,10 @@ export async function resolvePublicHost(host: string, allowPrivate = false): Pro
   const addresses = isIP(host) ? [{ address: host }] : await lookup(host, { all: true }).catch(() => []);
   const [first] = addresses;
   if (!first) throw outboundErrors.host_unknown({ internal: host });
-  const refused = addresses.find(({ address }) => blocked.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'));
-  if (refused && !allowPrivate) throw outboundErrors.host_refused({ internal: `${host} → ${refused.address}` });
+  const refused = addresses.find(({ address }) =>
+    blocked.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
+  );
+  if (refused && !allowPrivate)
+    throw outboundErrors.host_refused({ internal: `${host} → ${refused.address}` });
   return first.address;
 }

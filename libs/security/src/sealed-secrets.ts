@@ -18,7 +18,9 @@ export class SecretBox {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.dataKey, nonce).setAAD(associatedData(place));
     const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-    return [VERSION, ...[nonce, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.');
+    return [VERSION, ...[nonce, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join(
+      '.',
+    );
   }
 
   /** @throws Error when the value was altered, moved from another place, or sealed under another key. */
@@ -28,19 +30,25 @@ export class SecretBox {
     const decipher = createDecipheriv('aes-256-gcm', this.dataKey, Buffer.from(nonce, 'base64url'))
       .setAAD(associatedData(place))
       .setAuthTag(Buffer.from(tag, 'base64url'));
-    return Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString(
+      'utf8',
+    );
   }
 }
 
 /** Makes and unwraps the tenants' data keys with the key-encryption key that only this process's environment knows. */
 export class KeyWrapper {
   constructor(private readonly keyEncryptionKey: Buffer) {
-    if (keyEncryptionKey.length !== KEY_BYTES) throw new Error(`The key-encryption key has ${KEY_BYTES} bytes.`);
+    if (keyEncryptionKey.length !== KEY_BYTES)
+      throw new Error(`The key-encryption key has ${KEY_BYTES} bytes.`);
   }
 
   /** A new data key, wrapped for storage. */
   newWrappedKey(tenantId: string): string {
-    return new SecretBox(this.keyEncryptionKey).seal(dataKeyPlace(tenantId), randomBytes(KEY_BYTES).toString('base64'));
+    return new SecretBox(this.keyEncryptionKey).seal(
+      dataKeyPlace(tenantId),
+      randomBytes(KEY_BYTES).toString('base64'),
+    );
   }
 
   /** @throws Error when the wrapped key belongs to another tenant or another key-encryption key. */
@@ -50,7 +58,12 @@ export class KeyWrapper {
   }
 }
 
-const dataKeyPlace = (tenantId: string): SecretPlace => ({ tenantId, table: 'data_keys', column: 'wrapped_key', rowId: tenantId });
+const dataKeyPlace = (tenantId: string): SecretPlace => ({
+  tenantId,
+  table: 'data_keys',
+  column: 'wrapped_key',
+  rowId: tenantId,
+});
 
 function associatedData(place: SecretPlace): Buffer {
   return Buffer.from([place.tenantId, place.table, place.column, place.rowId].join('|'));

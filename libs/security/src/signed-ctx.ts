@@ -87,7 +87,8 @@ export class CtxVerifier {
     if (!claims || !key) throw refuse('context of an unknown caller');
     const given = Buffer.from(signature, 'base64url');
     const expected = mac(key, body);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refuse('context signature is forged');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected))
+      throw refuse('context signature is forged');
     if (!(claims.exp > now)) throw refuse('context signature has expired');
     return {
       exp: claims.exp,

@@ -6,13 +6,17 @@ const EVERY_MS = 20;
  * test to wait for something that happens elsewhere.
  * @throws the last error of `check` when the deadline passes
  */
-export async function eventually<T>(check: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<Exclude<NonNullable<T>, false>> {
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  deadlineMs = DEADLINE_MS,
+): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = Date.now() + deadlineMs;
-  let last: unknown = new Error('never became true');
+  let last: unknown;
   for (;;) {
     try {
       const value = await check();
-      if (value !== undefined && value !== null && value !== false) return value as Exclude<NonNullable<T>, false>;
+      if (value !== undefined && value !== null && value !== false)
+        return value as Exclude<NonNullable<T>, false>;
       last = new Error(`never became true; last value: ${String(value)}`);
     } catch (error) {
       last = error;

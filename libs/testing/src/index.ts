@@ -1,3 +1,4 @@
+export * from './data-model.js';
 export * from './eventually.js';
 export * from './test-database.js';
 export * from './test-nats.js';

@@ -8,7 +8,8 @@ const ROLE_SECRET = 'test-role-secret';
 /** The address of the throw-away Postgres that the test runner started. */
 function adminUrl(): string {
   const url = process.env['TEST_DATABASE_ADMIN_URL'];
-  if (!url) throw new Error('TEST_DATABASE_ADMIN_URL is not set; run the tests with `npm test -- <project>`.');
+  if (!url)
+    throw new Error('TEST_DATABASE_ADMIN_URL is not set; run the tests with `npm test -- <project>`.');
   return url;
 }
 
@@ -39,7 +40,9 @@ export class TestDatabase {
   }
 
   async drop(): Promise<void> {
-    await withClient(adminUrl(), (client) => client.query(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`));
+    await withClient(adminUrl(), (client) =>
+      client.query(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`),
+    );
   }
 }
 

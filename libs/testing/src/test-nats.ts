@@ -29,7 +29,9 @@ export class TestNats {
   /** Starts the server (again) and waits until it answers. */
   async up(): Promise<void> {
     const bin = process.env['NATS_SERVER_BIN'] ?? 'nats-server';
-    this.child = spawn(bin, ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.dir], { stdio: 'ignore' });
+    this.child = spawn(bin, ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.dir], {
+      stdio: 'ignore',
+    });
     this.child.on('error', () => undefined);
     const connection = await connectNats(this.url, 'test-probe');
     await connection.close();

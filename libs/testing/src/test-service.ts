@@ -15,7 +15,12 @@ import {
   type NatsConnection,
 } from '@leadwire/messaging';
 import type { ServiceMigrations } from '@leadwire/persistence';
-import { startService, type ConfigSpec, type RunningService, type ServiceDefinition } from '@leadwire/platform';
+import {
+  startService,
+  type ConfigSpec,
+  type RunningService,
+  type ServiceDefinition,
+} from '@leadwire/platform';
 import { CtxSigner } from '@leadwire/security';
 import { TestDatabase } from './test-database.js';
 import { freePort, TestNats } from './test-nats.js';
@@ -57,7 +62,10 @@ export class TestService {
     this.rpc = new RpcClient(connection, new CtxSigner('gateway', callerKey));
   }
 
-  static async start<S extends ConfigSpec>(definition: ServiceDefinition<S>, options: TestServiceOptions): Promise<TestService> {
+  static async start<S extends ConfigSpec>(
+    definition: ServiceDefinition<S>,
+    options: TestServiceOptions,
+  ): Promise<TestService> {
     const { name } = definition;
     const [database, nats, storageDir] = await Promise.all([
       TestDatabase.create([{ service: name, migrations: options.migrations }]),
@@ -81,7 +89,13 @@ export class TestService {
     };
     const generic = definition as unknown as ServiceDefinition<ConfigSpec>;
     const service = new TestService(generic, database, nats, connection, env, storageDir, callerKey);
-    await service.addReplica();
+    try {
+      await service.addReplica();
+    } catch (error) {
+      // Servers left running would keep the test process alive for ever.
+      await service.stop();
+      throw error;
+    }
     return service;
   }
 
@@ -105,7 +119,14 @@ export class TestService {
   /** Publishes a fact as the service that owns it would; give `id` to deliver the same one again. */
   async publish<D extends object>(
     type: EventType<D>,
-    fact: { tenantId: string; aggregateId?: string; data: D; id?: string; version?: number; messageId?: string },
+    fact: {
+      tenantId: string;
+      aggregateId?: string;
+      data: D;
+      id?: string;
+      version?: number;
+      messageId?: string;
+    },
   ): Promise<string> {
     const id = fact.id ?? newId();
     const message = {
@@ -126,8 +147,11 @@ export class TestService {
     };
     const out = eventHeaders(message);
     if (fact.messageId) out.set('Nats-Msg-Id', fact.messageId);
-    const [outcome] = await this.publisher.publish([{ subject: subjectFor(message), headers: out, payload: message.payload }]);
-    if (outcome?.status !== 'stored' && outcome?.status !== 'duplicate') throw new Error(JSON.stringify(outcome));
+    const [outcome] = await this.publisher.publish([
+      { subject: subjectFor(message), headers: out, payload: message.payload },
+    ]);
+    if (outcome?.status !== 'stored' && outcome?.status !== 'duplicate')
+      throw new Error(JSON.stringify(outcome));
     return id;
   }
 

@@ -16,7 +16,11 @@ export class WalletToppedUpData extends WalletMoment {
   @DecimalText()
   amount!: string;
 }
-export const WalletToppedUp = defineEvent('billing.wallet.topped-up', WalletToppedUpData, 'Money was added to a wallet.');
+export const WalletToppedUp = defineEvent(
+  'billing.wallet.topped-up',
+  WalletToppedUpData,
+  'Money was added to a wallet.',
+);
 
 export class FundsExhaustedData extends WalletMoment {
   @DecimalText({ description: 'What could not be charged so far.' })
@@ -52,7 +56,11 @@ export class UsageChargedData {
   @Text({ max: 3 })
   currency!: string;
 }
-export const UsageCharged = defineEvent('billing.usage.charged', UsageChargedData, 'A usage was rated and debited.');
+export const UsageCharged = defineEvent(
+  'billing.usage.charged',
+  UsageChargedData,
+  'A usage was rated and debited.',
+);
 
 export class LowBalanceReachedData extends WalletMoment {
   @DecimalText()

@@ -9,19 +9,31 @@ export class CampaignLaunchedData extends CampaignMoment {
   @Int({ min: 0 })
   enrolled!: number;
 }
-export const CampaignLaunched = defineEvent('campaigns.campaign.launched', CampaignLaunchedData, 'A campaign has begun to act.');
+export const CampaignLaunched = defineEvent(
+  'campaigns.campaign.launched',
+  CampaignLaunchedData,
+  'A campaign has begun to act.',
+);
 
 export class CampaignPausedData extends CampaignMoment {
   @Text({ max: 40, description: 'user, insufficient-funds, account-broken' })
   reason!: string;
 }
-export const CampaignPaused = defineEvent('campaigns.campaign.paused', CampaignPausedData, 'A campaign stopped acting and can be resumed.');
+export const CampaignPaused = defineEvent(
+  'campaigns.campaign.paused',
+  CampaignPausedData,
+  'A campaign stopped acting and can be resumed.',
+);
 
 export class CampaignResumedData extends CampaignMoment {
   @Text({ max: 40, description: 'user, funds-available' })
   reason!: string;
 }
-export const CampaignResumed = defineEvent('campaigns.campaign.resumed', CampaignResumedData, 'A paused campaign acts again.');
+export const CampaignResumed = defineEvent(
+  'campaigns.campaign.resumed',
+  CampaignResumedData,
+  'A paused campaign acts again.',
+);
 
 export class CampaignCompletedData extends CampaignMoment {}
 export const CampaignCompleted = defineEvent(
@@ -67,7 +79,11 @@ export class EmailSentData extends StepOfEnrolment {
   sentAt!: string;
 }
 /** Aggregate: the enrolment. The fact that billing charges and that the lead's timeline shows. */
-export const EmailSent = defineEvent('campaigns.email.sent', EmailSentData, 'A mail was accepted by the mail server of its account.');
+export const EmailSent = defineEvent(
+  'campaigns.email.sent',
+  EmailSentData,
+  'A mail was accepted by the mail server of its account.',
+);
 
 export class EmailFailedData extends StepOfEnrolment {
   @Uuid()
@@ -79,7 +95,11 @@ export class EmailFailedData extends StepOfEnrolment {
   @Text({ max: 500 })
   reason!: string;
 }
-export const EmailFailed = defineEvent('campaigns.email.failed', EmailFailedData, 'A mail was refused for good; its enrolment ended.');
+export const EmailFailed = defineEvent(
+  'campaigns.email.failed',
+  EmailFailedData,
+  'A mail was refused for good; its enrolment ended.',
+);
 
 export class EnrolmentEndedData {
   @Uuid()
@@ -94,7 +114,11 @@ export class EnrolmentEndedData {
   @Text({ max: 500, nullable: true })
   reason!: string | null;
 }
-export const EnrolmentEnded = defineEvent('campaigns.enrolment.ended', EnrolmentEndedData, 'A lead has left a campaign.');
+export const EnrolmentEnded = defineEvent(
+  'campaigns.enrolment.ended',
+  EnrolmentEndedData,
+  'A lead has left a campaign.',
+);
 
 export class EmailAccountPausedData {
   @Text({ max: 500 })

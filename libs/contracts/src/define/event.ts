@@ -38,9 +38,19 @@ const TOKEN = /^[a-z][a-z0-9-]*$/;
  * Declares a fact: a past-tense name and its data. Publishing and handling are typed from it, and the event documents are
  * generated from it. A breaking change is a new event (`note-added-v2`), published beside the old one for a while.
  */
-export function defineEvent<D extends object>(type: string, data: Class<D>, description: string): EventType<D> {
+export function defineEvent<D extends object>(
+  type: string,
+  data: Class<D>,
+  description: string,
+): EventType<D> {
   const [service, aggregate, event, ...rest] = type.split('.');
-  if (!service || !aggregate || !event || rest.length > 0 || ![service, aggregate, event].every((t) => TOKEN.test(t))) {
+  if (
+    !service ||
+    !aggregate ||
+    !event ||
+    rest.length > 0 ||
+    ![service, aggregate, event].every((t) => TOKEN.test(t))
+  ) {
     throw new Error(`An event is called <service>.<aggregate>.<event>, not ${type}.`);
   }
   if (EVENTS.has(type)) throw new Error(`The event ${type} is declared twice.`);

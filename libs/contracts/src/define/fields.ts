@@ -84,7 +84,11 @@ export function Uuid(o?: Common): PropertyDecorator {
 }
 
 export function Email(o?: Common): PropertyDecorator {
-  return field(o, { type: 'string', format: 'email', maxLength: 254 }, [IsEmail(), MaxLength(254), storableText()]);
+  return field(o, { type: 'string', format: 'email', maxLength: 254 }, [
+    IsEmail(),
+    MaxLength(254),
+    storableText(),
+  ]);
 }
 
 /** An http(s) address. */
@@ -130,7 +134,10 @@ export function Timestamp(o?: Common): PropertyDecorator {
 
 /** A calendar day, `YYYY-MM-DD`, in a zone that the property's description names. */
 export function Day(o?: Common): PropertyDecorator {
-  return field(o, { type: 'string', format: 'date' }, [IsISO8601({ strict: true }), Matches(/^\d{4}-\d{2}-\d{2}$/)]);
+  return field(o, { type: 'string', format: 'date' }, [
+    IsISO8601({ strict: true }),
+    Matches(/^\d{4}-\d{2}-\d{2}$/),
+  ]);
 }
 
 /** An exact decimal as text, e.g. `"12.50"`: money and prices never travel as floats. */
@@ -165,7 +172,12 @@ export function JsonObject(o: Common & { maxBytes?: number } = {}): PropertyDeco
 export function TextList(o: Common & { max: number; items: number; min?: number }): PropertyDecorator {
   return field(
     o,
-    { type: 'array', maxItems: o.items, ...(o.min ? { minItems: o.min } : {}), items: { type: 'string', maxLength: o.max } },
+    {
+      type: 'array',
+      maxItems: o.items,
+      ...(o.min ? { minItems: o.min } : {}),
+      items: { type: 'string', maxLength: o.max },
+    },
     [
       IsArray(),
       ArrayMaxSize(o.items),
@@ -181,7 +193,12 @@ export function UuidList(o: Common & { items?: number; min?: number } = {}): Pro
   const items = o.items ?? ARRAY_ITEMS_MAX;
   return field(
     o,
-    { type: 'array', maxItems: items, ...(o.min ? { minItems: o.min } : {}), items: { type: 'string', format: 'uuid' } },
+    {
+      type: 'array',
+      maxItems: items,
+      ...(o.min ? { minItems: o.min } : {}),
+      items: { type: 'string', format: 'uuid' },
+    },
     [IsArray(), ArrayMaxSize(items), ArrayMinSize(o.min ?? 0), IsUUID(undefined, { each: true })],
     { list: true },
   );
@@ -193,7 +210,10 @@ export function Nested(nested: () => Class, o?: Common): PropertyDecorator {
 }
 
 /** A bounded list of another contract class. */
-export function ListOf(nested: () => Class, o: Common & { items?: number; min?: number } = {}): PropertyDecorator {
+export function ListOf(
+  nested: () => Class,
+  o: Common & { items?: number; min?: number } = {},
+): PropertyDecorator {
   const items = o.items ?? ARRAY_ITEMS_MAX;
   return field(
     o,

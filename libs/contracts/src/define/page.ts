@@ -7,7 +7,11 @@ export class PageRequest {
   @Int({ min: 1, max: PAGE_LIMIT_MAX, optional: true, description: 'Items per page; 25 unless told.' })
   limit?: number;
 
-  @Text({ max: 1024, optional: true, description: 'The `next` of the previous page; bound to the same filter.' })
+  @Text({
+    max: 1024,
+    optional: true,
+    description: 'The `next` of the previous page; bound to the same filter.',
+  })
   cursor?: string;
 }
 
@@ -25,7 +29,10 @@ export function pageOf<T extends object>(item: Class<T>): Class<Page<T>> {
     next!: string | null;
   }
   ListOf(() => item, { items: PAGE_LIMIT_MAX })(PageClass.prototype, 'items');
-  Text({ max: 1024, nullable: true, description: 'Pass it as `cursor` to read on; null at the end.' })(PageClass.prototype, 'next');
+  Text({ max: 1024, nullable: true, description: 'Pass it as `cursor` to read on; null at the end.' })(
+    PageClass.prototype,
+    'next',
+  );
   Object.defineProperty(PageClass, 'name', { value: `${item.name}Page` });
   PAGES.set(item, PageClass as Class<Page<object>>);
   return PageClass;

@@ -40,7 +40,8 @@ function hydrate(cls: Class, plain: unknown, pointer: string, walk: Walk): unkno
     const spec = fields.get(key);
     const at = `${pointer}/${escapePointer(key)}`;
     if (spec) instance[key] = hydrateField(spec, (plain as Record<string, unknown>)[key], at, walk);
-    else if (!walk.tolerant) walk.errors.push({ pointer: at, code: 'unknown_field', detail: 'is not a field of this request' });
+    else if (!walk.tolerant)
+      walk.errors.push({ pointer: at, code: 'unknown_field', detail: 'is not a field of this request' });
   }
   return instance;
 }

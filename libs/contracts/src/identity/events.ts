@@ -16,7 +16,11 @@ export class TenantCreatedData {
   ownerUserId!: string;
 }
 /** Everybody who keeps something per tenant prepares it on this: stages and statuses, the wallet and its trial credit. */
-export const TenantCreated = defineEvent('identity.tenant.created', TenantCreatedData, 'A team signed up; its tenant exists.');
+export const TenantCreated = defineEvent(
+  'identity.tenant.created',
+  TenantCreatedData,
+  'A team signed up; its tenant exists.',
+);
 
 export class TenantUpdatedData {
   @Text({ max: 120 })
@@ -28,13 +32,21 @@ export class TenantUpdatedData {
   @Text({ max: 40 })
   planTier!: string;
 }
-export const TenantUpdated = defineEvent('identity.tenant.updated', TenantUpdatedData, "A tenant's name, status or plan changed.");
+export const TenantUpdated = defineEvent(
+  'identity.tenant.updated',
+  TenantUpdatedData,
+  "A tenant's name, status or plan changed.",
+);
 
 export class UserSignedUpData {
   @Text({ max: 254 })
   email!: string;
 }
-export const UserSignedUp = defineEvent('identity.user.signed-up', UserSignedUpData, 'A person has an account.');
+export const UserSignedUp = defineEvent(
+  'identity.user.signed-up',
+  UserSignedUpData,
+  'A person has an account.',
+);
 
 export class MembershipCreatedData {
   @Uuid()
@@ -43,7 +55,11 @@ export class MembershipCreatedData {
   @OneOf(ROLES)
   role!: string;
 }
-export const MembershipCreated = defineEvent('identity.membership.created', MembershipCreatedData, 'A person belongs to a tenant.');
+export const MembershipCreated = defineEvent(
+  'identity.membership.created',
+  MembershipCreatedData,
+  'A person belongs to a tenant.',
+);
 
 export class SessionEndedData {
   @Uuid()
@@ -52,4 +68,8 @@ export class SessionEndedData {
   @Text({ max: 40, description: 'log-out, reuse-detected, expired, …' })
   reason!: string;
 }
-export const SessionEnded = defineEvent('identity.session.ended', SessionEndedData, 'A session can no longer be used.');
+export const SessionEnded = defineEvent(
+  'identity.session.ended',
+  SessionEndedData,
+  'A session can no longer be used.',
+);

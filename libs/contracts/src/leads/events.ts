@@ -38,7 +38,11 @@ export class LeadCreatedData extends LeadSnapshot {
   @Text({ max: 60 })
   status!: string;
 }
-export const LeadCreated = defineEvent('leads.lead.created', LeadCreatedData, 'A lead was added by hand or through the API. Versioned.');
+export const LeadCreated = defineEvent(
+  'leads.lead.created',
+  LeadCreatedData,
+  'A lead was added by hand or through the API. Versioned.',
+);
 
 export class LeadUpdatedData extends LeadSnapshot {
   @Text({ max: 60 })
@@ -53,19 +57,31 @@ export class LeadUpdatedData extends LeadSnapshot {
   @Bool()
   isArchived!: boolean;
 }
-export const LeadUpdated = defineEvent('leads.lead.updated', LeadUpdatedData, 'A lead changed; carries all that others keep. Versioned.');
+export const LeadUpdated = defineEvent(
+  'leads.lead.updated',
+  LeadUpdatedData,
+  'A lead changed; carries all that others keep. Versioned.',
+);
 
 export class LeadDeletedData {
   @Timestamp()
   deletedAt!: string;
 }
-export const LeadDeleted = defineEvent('leads.lead.deleted', LeadDeletedData, 'A lead is gone; nobody may contact it any more. Versioned.');
+export const LeadDeleted = defineEvent(
+  'leads.lead.deleted',
+  LeadDeletedData,
+  'A lead is gone; nobody may contact it any more. Versioned.',
+);
 
 export class LeadNoteAddedData {
   @Uuid()
   noteId!: string;
 }
-export const LeadNoteAdded = defineEvent('leads.lead.note-added', LeadNoteAddedData, 'Somebody wrote a note on a lead.');
+export const LeadNoteAdded = defineEvent(
+  'leads.lead.note-added',
+  LeadNoteAddedData,
+  'Somebody wrote a note on a lead.',
+);
 
 export class ImportBatchStoredData {
   @UuidList({ items: 1000 })
@@ -97,4 +113,8 @@ export class ImportFinishedData {
   @Int()
   rejected!: number;
 }
-export const ImportFinished = defineEvent('leads.import.finished', ImportFinishedData, 'An import has ended, well or not.');
+export const ImportFinished = defineEvent(
+  'leads.import.finished',
+  ImportFinishedData,
+  'An import has ended, well or not.',
+);

@@ -1,0 +1,67 @@
+import { newId } from '@leadwire/kernel';
+import { caller, eventually, TestService } from '@leadwire/testing';
+import { readConfig } from '../src/index.js';
+import { ItemAdded, itemsApi, probeMigrations, probeService } from './probe.service.js';
+
+describe('a service', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await TestService.start(probeService, { migrations: probeMigrations });
+  });
+  afterAll(() => service.stop());
+
+  it('says it is ready while broker and database answer, and that it is not while the broker is away', async () => {
+    const address = await service.running.app.getUrl();
+    const ready = async () => (await fetch(`${address}/health/ready`)).status;
+    expect(await ready()).toBe(200);
+    await service.nats.down('SIGKILL');
+    await eventually(async () => (await ready()) === 503);
+    expect((await fetch(`${address}/health/live`)).status).toBe(200);
+    await service.nats.up();
+    await eventually(async () => (await ready()) === 200);
+  });
+
+  it('shows its numbers to Prometheus', async () => {
+    await service.client(itemsApi).add(caller(), { name: 'counted' });
+    const text = await (await fetch(`${await service.running.app.getUrl()}/metrics`)).text();
+    expect(text).toMatch(
+      /leadwire_rpc_served_seconds_count\{[^}]*subject="rpc.probe.items.add",code="ok"\} [1-9]/,
+    );
+  });
+
+  it('answers what it has begun when it is told to stop, and another replica takes over', async () => {
+    const second = await service.addReplica();
+    const ctx = caller();
+    const items = service.client(itemsApi);
+    const answers = Promise.all(Array.from({ length: 50 }, (_, i) => items.add(ctx, { name: `item ${i}` })));
+    await second.stop();
+    expect(await answers).toHaveLength(50);
+    await eventually(async () =>
+      (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
+    );
+  });
+
+  it('survives that the database drops all its connections', async () => {
+    const ctx = caller();
+    const items = service.client(itemsApi);
+    await service.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    const item = await eventually(() => items.add(ctx, { name: newId() }).catch(() => undefined));
+    await eventually(async () =>
+      (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
+    );
+    expect(await items.get(ctx, { id: item.id })).toEqual(item);
+  });
+});
+
+describe('a configuration that is not complete', () => {
+  it('is refused with all its faults at once', () => {
+    const env = { HTTP_PORT: 'eighty', NATS_URL: 'nats://127.0.0.1:4222', CURSOR_KEY: 'c2hvcnQ=' };
+    const read = () => readConfig(probeService.config, env);
+    expect(read).toThrow(/HTTP_PORT/);
+    expect(read).toThrow(/CURSOR_KEY: must be the base64 of 32 bytes/);
+    expect(read).toThrow(/DATABASE_URL/);
+  });
+});
