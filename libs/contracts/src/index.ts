@@ -14,3 +14,8 @@ export * from './billing/ledger.api.js';
 export * from './billing/prices.api.js';
 export * from './billing/usage.api.js';
 export * from './billing/wallets.api.js';
+export * from './identity/access-token.js';
+export * from './identity/accounts.api.js';
+export * from './identity/errors.js';
+export * from './identity/keys.api.js';
+export * from './identity/tenants.api.js';

@@ -87,11 +87,13 @@ export async function startService<S extends ConfigSpec>(
   const stopWatching = watchDepths(app, metrics, logger);
   logger.info({ port: common.HTTP_PORT }, `${definition.name} is ready`);
 
-  const stop = async () => {
-    stopWatching();
-    await app.get(RpcClient).close();
-    await app.close();
-  };
+  let stopped: Promise<void> | undefined;
+  const stop = () =>
+    (stopped ??= (async () => {
+      stopWatching();
+      await app.get(RpcClient).close();
+      await app.close();
+    })());
   return { app, stop };
 }
 

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { defineApi, defineEvent, Int, JsonObject, ListOf, Nested, parseInput, schemaOf, Text, Timestamp, Uuid } from '../index.js';
+
+class Address {
+  @Text({ max: 20 })
+  city!: string;
+}
+class Order {
+  @Uuid()
+  id!: string;
+
+  @Nested(() => Address)
+  address!: Address;
+
+  @ListOf(() => Address, { items: 2, optional: true })
+  stops?: Address[];
+
+  @Int({ min: 1, nullable: true })
+  count!: number | null;
+
+  @JsonObject({ optional: true, maxBytes: 100 })
+  extra?: Record<string, unknown>;
+
+  @Timestamp({ optional: true })
+  at?: string;
+}
+const good = { id: '018f4e1a-7c3b-7000-8000-000000000000', address: { city: 'Bonn' }, count: 1 };
+
+function faultsOf(input: unknown): string[] {
+  try {
+    parseInput(Order, input);
+    return [];
+  } catch (error) {
+    return (error as { details: { errors: { pointer: string }[] } }).details.errors.map(({ pointer }) => pointer);
+  }
+}
+
+describe('an input', () => {
+  it('becomes an instance of its class, nested ones too', () => {
+    const order = parseInput(Order, { ...good, stops: [{ city: 'Köln' }] });
+    expect(order).toBeInstanceOf(Order);
+    expect(order.address).toBeInstanceOf(Address);
+    expect(order.stops?.[0]).toBeInstanceOf(Address);
+  });
+
+  it.each([
+    [{ ...good, id: 'x' }, ['/id']],
+    [{ ...good, address: 'Bonn' }, ['/address']],
+    [{ ...good, address: { city: 'Bonn', zip: 1 } }, ['/address/zip']],
+    [{ ...good, stops: [{ city: 'a' }, { city: 5 }] }, ['/stops/1/city']],
+    [{ ...good, stops: [{ city: 'a' }, { city: 'b' }, { city: 'c' }] }, ['/stops']],
+    [{ ...good, stops: { length: 1 } }, ['/stops']],
+    [{ ...good, count: undefined }, ['/count']],
+    [{ ...good, count: '1' }, ['/count']],
+    [{ ...good, extra: [] }, ['/extra']],
+    [{ ...good, extra: { big: 'x'.repeat(200) } }, ['/extra']],
+    [{ ...good, at: '2026-01-01' }, ['/at']],
+    [{ ...good, at: 'yesterday' }, ['/at']],
+    [[], ['']],
+    ['text', ['']],
+    [{ ...good, 'a/b~c': 1 }, ['/a~1b~0c']],
+  ])('is refused where it is wrong: %j → %j', (input, pointers) => {
+    expect(faultsOf(input)).toEqual(pointers);
+  });
+
+  it('accepts null only where it is declared', () => {
+    expect(faultsOf({ ...good, count: null })).toEqual([]);
+    expect(faultsOf({ ...good, stops: null })).toEqual(['/stops']);
+  });
+
+  it('cannot reach the prototype of anything', () => {
+    const input: unknown = JSON.parse(`{"__proto__": {"admin": true}, "constructor": {"prototype": {"admin": true}}, "id": "${good.id}"}`);
+    expect(faultsOf(input)).toEqual(expect.arrayContaining(['/__proto__', '/constructor']));
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('is answered with faults or accepted, and never breaks the parser', () => {
+    fc.assert(fc.property(fc.json(), (text) => void faultsOf(JSON.parse(text))));
+    fc.assert(fc.property(fc.dictionary(fc.constantFrom(...Object.keys(good), 'stops', 'extra'), fc.jsonValue()), (v) => void faultsOf(v)));
+  });
+
+  it('of a newer writer is read by leaving out what is unknown', () => {
+    expect(parseInput(Order, { ...good, colour: 'red' }, { tolerant: true })).not.toHaveProperty('colour');
+  });
+});
+
+describe('declarations', () => {
+  it('describe themselves as JSON Schema', () => {
+    const components = new Map();
+    expect(schemaOf(Order, components)).toMatchObject({
+      required: ['id', 'address', 'count'],
+      properties: { address: { $ref: '#/components/schemas/Address' }, count: { type: ['integer', 'null'], minimum: 1 } },
+    });
+    expect(components.get('Address')).toMatchObject({ properties: { city: { maxLength: 20 } } });
+  });
+
+  it('refuse a second API or event of the same name and an event that is not named as one', () => {
+    defineApi<object>('spec.things', {} as never);
+    expect(() => defineApi<object>('spec.things', {} as never)).toThrow(/twice/);
+    defineEvent('spec.thing.happened', Address, '');
+    expect(() => defineEvent('spec.thing.happened', Address, '')).toThrow(/twice/);
+    expect(() => defineEvent('ThingHappened', Address, '')).toThrow(/is called/);
+  });
+});
