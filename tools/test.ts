@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { natsServerBinary } from './infra/nats-binary.ts';
 import { ROOT, toolEnv } from './infra/paths.ts';
+import { endProcess, processesNaming } from './infra/processes.ts';
 import { startPostgres, type PostgresServer } from './infra/postgres.ts';
 import { describeFailure } from './start/failure.ts';
 import { TestCounter } from './test/count.ts';
@@ -72,7 +73,7 @@ async function runTests(): Promise<void> {
   if (projects) nx.push('-p', projectPattern(ROOT, projects));
   // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
   if (process.env.CI || jestArguments.length > 0) nx.push('--skip-nx-cache');
-  const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary };
+  const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary, TMPDIR: work };
   await run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
 }
 
@@ -88,7 +89,13 @@ const steps: [string, () => Promise<void>][] = [
   ['Tests', runTests],
 ];
 
-async function cleanUp(): Promise<void> {
+let cleaning: Promise<void> | undefined;
+/** Ends and removes everything this run made; an interrupt and the end of the run may both ask for it. */
+function cleanUp(): Promise<void> {
+  return (cleaning ??= removeAll());
+}
+
+async function removeAll(): Promise<void> {
   if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const group = -child.pid;
     const ended = new Promise((resolve) => child?.once('close', resolve));
@@ -99,6 +106,8 @@ async function cleanUp(): Promise<void> {
   }
   await postgres?.stop('immediate');
   postgres?.removeData();
+  // Platforms that an interrupted spec had started: every one of them lives in a folder of this run's own.
+  for (const record of processesNaming(work)) await endProcess(record, 'SIGKILL', FORCE_STOP_MS);
   rmSync(work, { recursive: true, force: true });
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { waitFor } from './wait.ts';
 
 /**
@@ -17,6 +17,16 @@ export function recordProcess(pid: number, marker: string): ProcessRecord | unde
 /** Whether exactly this process, not merely its pid, is still running. */
 export function isRunning(record: ProcessRecord): boolean {
   return startTimeOf(record.pid) === record.startedAt && commandLineOf(record.pid).includes(record.marker);
+}
+
+/** The processes whose command line names `marker` (an instance's folder, say); on Linux only, elsewhere none. */
+export function processesNaming(marker: string): ProcessRecord[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && commandLineOf(pid).includes(marker))
+    .map((pid) => recordProcess(pid, marker))
+    .filter((record) => record !== undefined);
 }
 
 /** Asks a process to end, waits `graceMs`, then forces it. Returns whether it had to be forced. */
