@@ -1,0 +1,4 @@
+import { runService } from '@leadwire/platform';
+import { leadsService } from './leads.module.js';
+
+await runService(leadsService);
