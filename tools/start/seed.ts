@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DemoLogin } from './box.ts';
 import type { Platform } from './platform.ts';
 
@@ -19,7 +20,7 @@ export async function seedDemoTenant(platform: Platform): Promise<boolean> {
   const { email, password } = demoLogin(platform);
   const response = await fetch(`${platform.urls.api}/v1/sign-ups`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': 'demo-tenant' },
+    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ tenantName: TENANT, email, password, firstName: 'Dana', lastName: 'Demo' }),
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });
