@@ -12,7 +12,7 @@ type LaneOptions = Required<EventServerOptions> & { publisher: JetStreamPublishe
 type Delivery = { msg: JsMsg; event: EventEnvelope<object>; handler: LaneHandler };
 
 /** Tenants of one consumer that are handled at the same time; each takes a database connection. */
-const TENANTS_AT_ONCE_MAX = 4;
+const TENANTS_AT_ONCE_MAX = 8;
 /** Messages held in memory before the pump waits. */
 const QUEUED_MAX = 1_000;
 const BURY_RETRY_MS = 5_000;

@@ -7,6 +7,7 @@ import type { databaseConfig, processConfig, ConfigOf } from './config.js';
 import { LOGGER, type Logger } from './logging.js';
 import { Metrics } from './metrics.js';
 import { OpsController } from './ops.controller.js';
+import { Readiness } from './readiness.js';
 
 /** Inject the validated configuration of the process with this token. */
 export const CONFIG = Symbol('leadwire:config');
@@ -42,6 +43,7 @@ export class ProcessModule {
       { provide: Clock, useClass: SystemClock },
       { provide: NATS_CONNECTION, useValue: nats },
       { provide: RpcClient, useValue: rpc },
+      { provide: Readiness, useClass: Readiness },
     ];
     return {
       module: ProcessModule,

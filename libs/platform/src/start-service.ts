@@ -16,6 +16,7 @@ import { CtxVerifier, parseTrustedKeys } from '@leadwire/security';
 import { readConfig, type ConfigOf, type ConfigSpec } from './config.js';
 import { createLogger, inLogScope, NestLog, type Logger } from './logging.js';
 import { Metrics } from './metrics.js';
+import { Readiness } from './readiness.js';
 import type { ProcessConfig, ServiceRuntime } from './service.module.js';
 
 const LAG_EVERY_MS = 10_000;
@@ -84,6 +85,7 @@ export async function startService<S extends ConfigSpec>(
   });
   await app.startAllMicroservices();
   await app.listen(common.HTTP_PORT, common.HTTP_HOST);
+  app.get(Readiness).answerAs(definition.name);
   const stopWatching = watchDepths(app, metrics, logger);
   logger.info({ port: common.HTTP_PORT }, `${definition.name} is ready`);
 

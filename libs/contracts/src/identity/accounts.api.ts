@@ -3,11 +3,11 @@ import { ROLES } from '../capabilities.js';
 import { defineApi } from '../define/api.js';
 import { Bool, Email, Int, Nested, OneOf, Text, TextList, Timestamp, Uuid } from '../define/fields.js';
 import { Nothing } from '../define/page.js';
-import { PHONE_MAX, Tenant, TENANT_NAME_MAX, TENANT_SLUG_MAX } from './tenants.api.js';
+import { ACCOUNT_PHONE_MAX, Tenant, TENANT_NAME_MAX, TENANT_SLUG_MAX } from './tenants.api.js';
 
-export const PASSWORD_MIN = 12;
-export const PASSWORD_MAX = 256;
-export const PERSON_NAME_MAX = 100;
+export const ACCOUNT_PASSWORD_MIN = 12;
+export const ACCOUNT_PASSWORD_MAX = 256;
+export const ACCOUNT_NAME_MAX = 100;
 const TOKEN_MAX = 2048;
 
 /** Makes a team and the account of its owner. */
@@ -18,13 +18,17 @@ export class SignUp {
   @Email()
   email!: string;
 
-  @Text({ min: PASSWORD_MIN, max: PASSWORD_MAX, description: 'Any characters; length is what counts.' })
+  @Text({
+    min: ACCOUNT_PASSWORD_MIN,
+    max: ACCOUNT_PASSWORD_MAX,
+    description: 'Any characters; length is what counts.',
+  })
   password!: string;
 
-  @Text({ min: 1, max: PERSON_NAME_MAX, optional: true })
+  @Text({ min: 1, max: ACCOUNT_NAME_MAX, optional: true })
   firstName?: string;
 
-  @Text({ min: 1, max: PERSON_NAME_MAX, optional: true })
+  @Text({ min: 1, max: ACCOUNT_NAME_MAX, optional: true })
   lastName?: string;
 }
 
@@ -32,13 +36,21 @@ export class LogIn {
   @Email()
   email!: string;
 
-  @Text({ min: 1, max: PASSWORD_MAX })
+  @Text({ min: 1, max: ACCOUNT_PASSWORD_MAX })
   password!: string;
 
-  @Uuid({ optional: true, description: "Which of the person's teams; the one they signed up with unless told." })
+  @Uuid({
+    optional: true,
+    description: "Which of the person's teams; the one they signed up with unless told.",
+  })
   tenantId?: string;
 
-  @Text({ min: 1, max: TENANT_SLUG_MAX, optional: true, description: 'The team by its slug instead of its id.' })
+  @Text({
+    min: 1,
+    max: TENANT_SLUG_MAX,
+    optional: true,
+    description: 'The team by its slug instead of its id.',
+  })
   tenantSlug?: string;
 }
 
@@ -55,13 +67,13 @@ export class UserAccount {
   @Email()
   email!: string;
 
-  @Text({ max: PERSON_NAME_MAX, nullable: true })
+  @Text({ max: ACCOUNT_NAME_MAX, nullable: true })
   firstName!: string | null;
 
-  @Text({ max: PERSON_NAME_MAX, nullable: true })
+  @Text({ max: ACCOUNT_NAME_MAX, nullable: true })
   lastName!: string | null;
 
-  @Text({ max: PHONE_MAX, nullable: true })
+  @Text({ max: ACCOUNT_PHONE_MAX, nullable: true })
   phone!: string | null;
 
   @Text({ max: 2048, nullable: true })

@@ -5,7 +5,7 @@ import { Nothing } from '../define/page.js';
 
 export const TENANT_NAME_MAX = 120;
 export const TENANT_SLUG_MAX = 63;
-export const PHONE_MAX = 32;
+export const ACCOUNT_PHONE_MAX = 32;
 export const TENANT_STATUSES = ['active', 'suspended', 'closed'] as const;
 
 /** A team and what it is known by. */
@@ -16,7 +16,10 @@ export class Tenant {
   @Text({ max: TENANT_NAME_MAX })
   name!: string;
 
-  @Text({ max: TENANT_SLUG_MAX, description: 'Unique name for addresses; made from the name at sign-up and never changed.' })
+  @Text({
+    max: TENANT_SLUG_MAX,
+    description: 'Unique name for addresses; made from the name at sign-up and never changed.',
+  })
   slug!: string;
 
   @OneOf(TENANT_STATUSES)
@@ -28,7 +31,7 @@ export class Tenant {
   @Email({ nullable: true, description: 'Where the team is reached.' })
   email!: string | null;
 
-  @Text({ max: PHONE_MAX, nullable: true })
+  @Text({ max: ACCOUNT_PHONE_MAX, nullable: true })
   phone!: string | null;
 
   @WebUrl({ nullable: true })
@@ -49,7 +52,7 @@ export class UpdateTenant {
   @Email({ optional: true, nullable: true })
   email?: string | null;
 
-  @Text({ min: 1, max: PHONE_MAX, optional: true, nullable: true })
+  @Text({ min: 1, max: ACCOUNT_PHONE_MAX, optional: true, nullable: true })
   phone?: string | null;
 
   @WebUrl({ optional: true, nullable: true })

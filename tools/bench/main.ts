@@ -1,0 +1,122 @@
+// `npm run bench [-- --json] [--only read|relay|latency|import]`: the figures of the design's section on speed, as ratios
+// measured side by side in one run.
+import { parseArgs } from 'node:util';
+import { runLogged } from '../infra/commands.ts';
+import { toolLog } from '../infra/paths.ts';
+import { Progress } from '../infra/progress.ts';
+import { describeFailure } from '../start/failure.ts';
+import { machine } from './machine.ts';
+
+type Figures = Record<string, number>;
+type Row = { figure: string; measured: (f: Figures) => string; target: string; met: (f: Figures) => boolean; limit: string };
+
+const number = (value: number | undefined, digits = 0): string =>
+  value === undefined ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
+
+/** Every part and its load; each is imported when it runs, because the libraries are built first. */
+const PARTS: Record<string, () => Promise<Figures>> = {
+  read: async () => (await import('./read.ts')).benchRead(),
+  relay: async () => (await import('./relay.ts')).benchRelay(),
+  latency: async () => (await import('./latency.ts')).benchLatency(),
+  import: async () => (await import('./import.ts')).benchImport(),
+};
+
+const ROWS: Record<string, Row[]> = {
+  read: [
+    {
+      figure: 'lead read, platform ÷ monolith, 32 clients',
+      measured: (f) => `${number(f.readRatio, 2)}  (${number(f.readPerSecond)} ÷ ${number(f.monolithPerSecond)} per s)`,
+      target: '≥ 0.5',
+      met: (f) => (f.readRatio ?? 0) >= 0.5,
+      limit: 'CPU: gateway, broker, service, Postgres and the load share the cores',
+    },
+  ],
+  relay: [
+    {
+      figure: 'outbox relay, events per second',
+      measured: (f) => number(f.relayPerSecond),
+      target: '≥ 10,000',
+      met: (f) => (f.relayPerSecond ?? 0) >= 10_000,
+      limit: 'CPU of the relay process, then marking the rows',
+    },
+    {
+      figure: 'outbox relay ÷ raw pipelined publish',
+      measured: (f) => `${number(f.relayRatio, 2)}  (raw ${number(f.rawPerSecond)} per s)`,
+      target: '≥ 0.3',
+      met: (f) => (f.relayRatio ?? 0) >= 0.3,
+      limit: 'CPU of the relay process, then marking the rows',
+    },
+  ],
+  latency: [
+    {
+      figure: 'commit → handled at 500 events/s, p50 ms',
+      measured: (f) => number(f.latencyP50Ms, 1),
+      target: '< 5',
+      met: (f) => (f.latencyP50Ms ?? Infinity) < 5,
+      limit: 'wake-ups of relay, broker and listener on shared cores',
+    },
+    {
+      figure: 'commit → handled at 500 events/s, p99 ms',
+      measured: (f) => number(f.latencyP99Ms, 1),
+      target: '< 50',
+      met: (f) => (f.latencyP99Ms ?? Infinity) < 50,
+      limit: 'fsync of Postgres and garbage collection',
+    },
+  ],
+  import: [
+    {
+      figure: 'CSV import, rows per second',
+      measured: (f) => number(f.importRowsPerSecond),
+      target: '≥ 20,000',
+      met: (f) => (f.importRowsPerSecond ?? 0) >= 20_000,
+      limit: 'index maintenance and WAL of Postgres, parsing in the service',
+    },
+    {
+      figure: 'CSV import ÷ raw COPY of the same rows',
+      measured: (f) => `${number(f.importRatio, 2)}  (COPY ${number(f.copyRowsPerSecond)} per s)`,
+      target: '≥ 0.3',
+      met: (f) => (f.importRatio ?? 0) >= 0.3,
+      limit: 'index maintenance and WAL of Postgres, parsing in the service',
+    },
+    {
+      figure: 'peak memory of leads, 10 k → 1 M rows, MiB',
+      measured: (f) => `${number(f.importPeakMb10k)} → ${number(f.importPeakMb1M)}`,
+      target: 'flat',
+      met: (f) => (f.importPeakMb1M ?? Infinity) <= 1.5 * (f.importPeakMb10k ?? 0),
+      limit: 'the heap before its first full collection',
+    },
+  ],
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
+  const wanted = values.only ? [values.only] : Object.keys(PARTS);
+  const unknown = wanted.find((name) => !PARTS[name]);
+  if (unknown) throw new Error(`There is no part "${unknown}". fix: one of ${Object.keys(PARTS).join(', ')}.`);
+
+  const progress = new Progress(values.json);
+  await progress.step('Build', () => runLogged('nx', ['run-many', '-t', 'build'], { logFile: toolLog('build.log') }));
+  const figures: Figures = {};
+  for (const name of wanted) Object.assign(figures, await progress.step(name, PARTS[name] as () => Promise<Figures>));
+  process.stdout.write(`\n${table(wanted, figures)}\n`);
+  const rounded = Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(3))]);
+  if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(rounded))}\n`);
+}
+
+function table(parts: string[], figures: Figures): string {
+  const lines = parts.flatMap((part) =>
+    (ROWS[part] ?? []).map((row) => {
+      const met = row.met(figures);
+      const limit = met ? '' : `  limited by: ${row.limit}`;
+      return `${met ? '✓' : '✗'} ${row.figure.padEnd(46)} ${row.measured(figures).padEnd(36)} target ${row.target}${limit}`;
+    }),
+  );
+  return [machine(), ...lines].join('\n');
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = 1;
+}
