@@ -1,3 +1,6 @@
-import type { Type } from '@nestjs/common';
+import { LedgerController } from './ledger.controller.js';
+import { PricesController } from './prices.controller.js';
+import { UsageController } from './usage.controller.js';
+import { WalletController } from './wallet.controller.js';
 
-export const billingControllers: Type[] = [];
+export const billingControllers = [WalletController, LedgerController, UsageController, PricesController];

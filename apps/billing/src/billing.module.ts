@@ -1,0 +1,45 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import {
+  ServiceModule,
+  type ConfigOf,
+  type ServiceDefinition,
+  type ServiceRuntime,
+} from '@leadwire/platform';
+import { billingConfig } from './billing.config.js';
+import { LedgerService } from './ledger/ledger.service.js';
+import { WalletLock } from './ledger/wallet-lock.js';
+import { PricesService } from './prices/prices.service.js';
+import { ChargeSweeper } from './usage/charge-sweeper.js';
+import { Charging } from './usage/charging.js';
+import { UsageConsumer } from './usage/usage.consumer.js';
+import { UsageService } from './usage/usage.service.js';
+import { ProvisioningConsumer } from './wallets/provisioning.consumer.js';
+import { WalletsService } from './wallets/wallets.service.js';
+
+type BillingRuntime = ServiceRuntime<ConfigOf<typeof billingConfig>>;
+
+@Module({})
+export class BillingModule {
+  static forRoot(runtime: BillingRuntime): DynamicModule {
+    return {
+      module: BillingModule,
+      // Money moves in set-based SQL only, so there is nothing for TypeORM to map.
+      imports: [ServiceModule.forRoot(runtime, [])],
+      controllers: [
+        WalletsService,
+        LedgerService,
+        UsageService,
+        PricesService,
+        ProvisioningConsumer,
+        UsageConsumer,
+      ],
+      providers: [WalletLock, Charging, ChargeSweeper],
+    };
+  }
+}
+
+export const billingService: ServiceDefinition<typeof billingConfig> = {
+  name: 'billing',
+  config: billingConfig,
+  module: (runtime) => BillingModule.forRoot(runtime),
+};

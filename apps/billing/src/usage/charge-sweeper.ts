@@ -1,0 +1,85 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { Clock, systemCtx } from '@leadwire/kernel';
+import { TenantTransaction } from '@leadwire/persistence';
+import { LOGGER, type Logger } from '@leadwire/platform';
+import type { DataSource } from 'typeorm';
+import { WalletLock } from '../ledger/wallet-lock.js';
+import { Charging } from './charging.js';
+import { DUE_TENANTS, POSTPONE_CHARGING } from './charging.queries.js';
+
+const SWEEP_EVERY_MS = 1_000;
+const TENANTS_PER_ROUND = 50;
+const POSTPONE_S = 30;
+
+/**
+ * Goes on charging waiting usage after a top-up, one batch of each tenant in turn, each in a transaction of its own. Replicas may
+ * sweep at once: the wallet's lock makes them take turns, and each batch is read under it.
+ */
+@Injectable()
+export class ChargeSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+  private wanted = false;
+  private stopping = false;
+
+  constructor(
+    @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
+    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(Charging) private readonly charging: Charging,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.wake(), SWEEP_EVERY_MS);
+    this.timer.unref();
+  }
+
+  /** Lets the batch under way finish; the queue keeps the rest for the next one. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Sweeps now, or once more after the sweep under way. */
+  wake(): void {
+    this.wanted = true;
+    this.running ??= this.sweep().finally(() => (this.running = undefined));
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      while (this.wanted && !this.stopping) {
+        this.wanted = false;
+        const due = await this.dataSource.query<{ tenantId: string }[]>(DUE_TENANTS, [TENANTS_PER_ROUND]);
+        for (const { tenantId } of due) if (!this.stopping) await this.chargeOne(tenantId);
+        // What is left of them, and of others, is the next round's.
+        this.wanted ||= due.length > 0;
+      }
+    } catch (err) {
+      this.logger.warn({ err }, 'waiting usage could not be swept; the next sweep tries again');
+    }
+  }
+
+  private async chargeOne(tenantId: string): Promise<void> {
+    const ctx = systemCtx(tenantId);
+    try {
+      await this.tenant.run(ctx, async (db) => {
+        const wallet = await this.wallets.take(db);
+        await this.charging.chargePending(db, wallet);
+        await wallet.save(this.clock.now());
+      });
+    } catch (err) {
+      this.logger.error({ err, tenantId }, 'waiting usage of a tenant could not be charged');
+      await this.dataSource.query(POSTPONE_CHARGING, [tenantId, POSTPONE_S]);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+export type WalletView = {
+  id: string;
+  currency: string;
+  balance: string;
+  reserved: string;
+  available: string;
+  status: string;
+  exhausted: boolean;
+  lowBalanceThreshold: string | null;
+  lowBalanceNotifiedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export const GET_WALLET = `
+  SELECT id, currency, current_balance AS balance, reserved_balance AS reserved,
+         current_balance - reserved_balance AS available, status, exhausted_at IS NOT NULL AS exhausted,
+         low_balance_threshold AS "lowBalanceThreshold", low_balance_notified_at AS "lowBalanceNotifiedAt",
+         created_at AS "createdAt", updated_at AS "updatedAt"
+  FROM billing_wallets
+  WHERE tenant_id = $1
+    AND user_id IS NULL`;
+
+/** One statement, so that all of it is seen at one moment. */
+export const AUDIT = `
+  WITH wallet AS (
+    SELECT id, current_balance, last_seq
+    FROM billing_wallets
+    WHERE tenant_id = $1 AND user_id IS NULL
+  ),
+  posting AS (
+    SELECT l.amount, l.balance_before, l.balance_after, l.wallet_seq, l.transaction_type, l.reference_type,
+           row_number() OVER w AS place,
+           lag(l.balance_after, 1, 0::numeric) OVER w AS balance_left
+    FROM billing_ledger_transactions l
+    JOIN wallet ON l.wallet_id = wallet.id
+    WHERE l.tenant_id = $1
+    WINDOW w AS (ORDER BY l.wallet_seq)
+  ),
+  ledger AS (
+    SELECT coalesce(sum(amount), 0)::numeric(20,6) AS total,
+           count(*) AS transactions,
+           count(*) FILTER (WHERE transaction_type = 'debit' AND reference_type = 'usage_event') AS debits,
+           coalesce(-sum(amount) FILTER (WHERE transaction_type = 'debit' AND reference_type = 'usage_event'), 0)::numeric(20,6)
+             AS debited,
+           count(*) FILTER (WHERE wallet_seq <> place OR balance_before <> balance_left) AS breaks
+    FROM posting
+  ),
+  usage AS (
+    SELECT count(*) FILTER (WHERE status = 'charged') AS charged,
+           coalesce(sum(total_cost) FILTER (WHERE status = 'charged'), 0)::numeric(20,6) AS charged_cost,
+           count(*) FILTER (WHERE status = 'pending') AS pending,
+           coalesce(sum(total_cost) FILTER (WHERE status = 'pending'), 0)::numeric(20,6) AS pending_cost
+    FROM billing_usage_events
+    WHERE tenant_id = $1
+  )
+  SELECT wallet.id AS "walletId", wallet.current_balance AS "walletBalance", ledger.total AS "ledgerSum",
+         ledger.transactions::int AS "ledgerTransactions", ledger.debits::int AS "ledgerDebits", ledger.debited,
+         usage.charged::int AS "usageCharged", usage.charged_cost AS "usageChargedCost",
+         usage.pending::int AS "usagePending", usage.pending_cost AS "usagePendingCost",
+         ledger.breaks = 0 AND ledger.transactions = wallet.last_seq AS "seqDense",
+         ledger.breaks = 0 AND ledger.transactions = wallet.last_seq AND ledger.total = wallet.current_balance
+           AND ledger.debits = usage.charged AND ledger.debited = usage.charged_cost AS ok
+  FROM wallet, ledger, usage`;
