@@ -1,12 +1,28 @@
 import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
-import { Bool, Email, Int, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
+import { Bool, Email, Int, Nested, OneOf, Text, Timestamp, Uuid, UuidList } from '../define/fields.js';
 import { pageOf, PageRequest, type Page } from '../define/page.js';
+import { LeadFilter } from '../leads/lead-filter.js';
 
 export const ENROLMENT_STATUSES = ['pending', 'active', 'completed', 'failed', 'stopped'] as const;
 export type EnrolmentStatus = (typeof ENROLMENT_STATUSES)[number];
 export const ACTIVITY_STATUSES = ['sending', 'deferred', 'sent', 'failed'] as const;
 export type ActivityStatus = (typeof ACTIVITY_STATUSES)[number];
+
+/** Enrols the leads that a filter means and that have an e-mail address; each lead once per campaign. */
+export class EnrolLeads {
+  @Uuid()
+  campaignId!: string;
+
+  @Nested(() => LeadFilter, { optional: true, description: 'Every lead that is not archived unless told.' })
+  filter?: LeadFilter;
+
+  @UuidList({ optional: true, items: 1000, description: 'Only these, of those that the filter means.' })
+  leadIds?: string[];
+
+  @Text({ max: 1024, optional: true, description: 'The `cursor` of an answer that was not complete, with the same filter.' })
+  cursor?: string;
+}
 
 export class ListEnrolments extends PageRequest {
   @Uuid()
@@ -128,6 +144,17 @@ export class EnrolmentResult {
   @Bool({ description: 'False when time ran out: send the same request with `cursor` to go on.' })
   complete!: boolean;
 
-  @Text({ max: 2048, nullable: true })
+  @Text({ max: 1024, nullable: true })
   cursor!: string | null;
 }
+
+export interface EnrolmentsApi {
+  enrol(ctx: Ctx, input: EnrolLeads): Promise<EnrolmentResult>;
+  list(ctx: Ctx, input: ListEnrolments): Promise<Page<Enrolment>>;
+  activities(ctx: Ctx, input: ListActivities): Promise<Page<CampaignActivity>>;
+}
+export const enrolmentsApi = defineApi<EnrolmentsApi>('campaigns.enrolments', {
+  enrol: { input: EnrolLeads, output: EnrolmentResult, can: 'campaigns.write' },
+  list: { input: ListEnrolments, output: pageOf(Enrolment), can: 'campaigns.read', idempotent: true },
+  activities: { input: ListActivities, output: pageOf(CampaignActivity), can: 'campaigns.read', idempotent: true },
+});
