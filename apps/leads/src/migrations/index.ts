@@ -1,6 +1,11 @@
 import type { MigrationClass } from '@leadwire/persistence';
 import { CreatePipeline20261122190000 } from './20261122190000-create-pipeline.js';
 import { CreateBookingsAndSourcing20261122190100 } from './20261122190100-create-bookings-and-sourcing.js';
+import { CreateLeadImports20261122191000 } from './20261122191000-create-lead-imports.js';
 
 /** Every migration of the schema `leads`, oldest first. */
-export const migrations: MigrationClass[] = [CreatePipeline20261122190000, CreateBookingsAndSourcing20261122190100];
+export const migrations: MigrationClass[] = [
+  CreatePipeline20261122190000,
+  CreateBookingsAndSourcing20261122190100,
+  CreateLeadImports20261122191000,
+];
