@@ -3,7 +3,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { defineEvent, Int, type EventOf } from '@leadwire/contracts';
 import { Consumes, On } from '@leadwire/messaging';
 import { messagingTables, type MigrationClass, type TenantDb } from '@leadwire/persistence';
-import { databaseConfig, processConfig, ServiceModule, type ConfigOf, type ServiceRuntime } from '@leadwire/platform';
+import {
+  databaseConfig,
+  processConfig,
+  ServiceModule,
+  type ConfigOf,
+  type ServiceRuntime,
+} from '@leadwire/platform';
 import type { QueryRunner } from 'typeorm';
 
 const config = { ...processConfig, ...databaseConfig };

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { startNats, type NatsServer } from '../infra/nats.ts';
 import { startPostgres, type PostgresServer } from '../infra/postgres.ts';
 
-export type Infrastructure = { postgres: PostgresServer; nats: NatsServer; dir: string; stop: () => Promise<void> };
+export type Infrastructure = {
+  postgres: PostgresServer;
+  nats: NatsServer;
+  dir: string;
+  stop: () => Promise<void>;
+};
 
 /** Postgres and NATS of the bench's own, with the durability that production has. */
 export async function startInfrastructure(): Promise<Infrastructure> {

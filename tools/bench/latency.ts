@@ -23,7 +23,11 @@ const now = (): number => performance.timeOrigin + performance.now();
 export async function benchLatency(): Promise<{ latencyP50Ms: number; latencyP99Ms: number }> {
   const infrastructure = await startInfrastructure();
   const handled = new Map<number, number>();
-  await migrateAll({ adminUrl: infrastructure.postgres.adminUrl, roleSecret: ROLE_SECRET, services: benchSchemas });
+  await migrateAll({
+    adminUrl: infrastructure.postgres.adminUrl,
+    roleSecret: ROLE_SECRET,
+    services: benchSchemas,
+  });
   const listener = await startListener(infrastructure, handled);
   const producer = await startService(producerService(), await serviceEnv(infrastructure, 'producer'));
   try {
@@ -60,7 +64,10 @@ async function produce(transactions: TenantTransaction): Promise<number[]> {
   return committed;
 }
 
-async function startListener(infrastructure: Infrastructure, handled: Map<number, number>): Promise<ChildProcess> {
+async function startListener(
+  infrastructure: Infrastructure,
+  handled: Map<number, number>,
+): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL('listener.ts', import.meta.url)), {
     env: { ...process.env, ...(await serviceEnv(infrastructure, 'listener')) },
   });
@@ -75,7 +82,10 @@ async function startListener(infrastructure: Infrastructure, handled: Map<number
   return child;
 }
 
-async function serviceEnv({ postgres, nats }: Infrastructure, service: string): Promise<Record<string, string>> {
+async function serviceEnv(
+  { postgres, nats }: Infrastructure,
+  service: string,
+): Promise<Record<string, string>> {
   const key = randomBytes(32).toString('base64');
   return {
     NATS_URL: nats.url,

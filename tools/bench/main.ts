@@ -8,7 +8,13 @@ import { describeFailure } from '../start/failure.ts';
 import { machine } from './machine.ts';
 
 type Figures = Record<string, number>;
-type Row = { figure: string; measured: (f: Figures) => string; target: string; met: (f: Figures) => boolean; limit: string };
+type Row = {
+  figure: string;
+  measured: (f: Figures) => string;
+  target: string;
+  met: (f: Figures) => boolean;
+  limit: string;
+};
 
 const number = (value: number | undefined, digits = 0): string =>
   value === undefined ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
@@ -25,7 +31,8 @@ const ROWS: Record<string, Row[]> = {
   read: [
     {
       figure: 'lead read, platform ÷ monolith, 32 clients',
-      measured: (f) => `${number(f.readRatio, 2)}  (${number(f.readPerSecond)} ÷ ${number(f.monolithPerSecond)} per s)`,
+      measured: (f) =>
+        `${number(f.readRatio, 2)}  (${number(f.readPerSecond)} ÷ ${number(f.monolithPerSecond)} per s)`,
       target: '≥ 0.5',
       met: (f) => (f.readRatio ?? 0) >= 0.5,
       limit: 'CPU: gateway, broker, service, Postgres and the load share the cores',
@@ -92,12 +99,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
   const wanted = values.only ? [values.only] : Object.keys(PARTS);
   const unknown = wanted.find((name) => !PARTS[name]);
-  if (unknown) throw new Error(`There is no part "${unknown}". fix: one of ${Object.keys(PARTS).join(', ')}.`);
+  if (unknown)
+    throw new Error(`There is no part "${unknown}". fix: one of ${Object.keys(PARTS).join(', ')}.`);
 
   const progress = new Progress(values.json);
-  await progress.step('Build', () => runLogged('nx', ['run-many', '-t', 'build'], { logFile: toolLog('build.log') }));
+  await progress.step('Build', () =>
+    runLogged('nx', ['run-many', '-t', 'build'], { logFile: toolLog('build.log') }),
+  );
   const figures: Figures = {};
-  for (const name of wanted) Object.assign(figures, await progress.step(name, PARTS[name] as () => Promise<Figures>));
+  for (const name of wanted)
+    Object.assign(figures, await progress.step(name, PARTS[name] as () => Promise<Figures>));
   process.stdout.write(`\n${table(wanted, figures)}\n`);
   const rounded = Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(3))]);
   if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(rounded))}\n`);

@@ -26,7 +26,11 @@ const METADATA = {
 };
 
 /** The relay against raw pipelined publishing of messages of the same size, in alternation. */
-export async function benchRelay(): Promise<{ relayPerSecond: number; relayRatio: number; rawPerSecond: number }> {
+export async function benchRelay(): Promise<{
+  relayPerSecond: number;
+  relayRatio: number;
+  rawPerSecond: number;
+}> {
   const { postgres, nats, stop } = await startInfrastructure();
   const { adminUrl } = postgres;
   const connection = await connectNats(nats.url, 'bench');
@@ -58,11 +62,20 @@ async function publishRaw(connection: Connection): Promise<number> {
   for (let sent = 0; sent < EVENTS; sent += BATCH) {
     const messages = Array.from({ length: BATCH }, () => {
       const id = newId();
-      const row = { id, tenantId, type: Ticked.type, aggregateId: id, payload, occurredAt: '', metadata: METADATA };
+      const row = {
+        id,
+        tenantId,
+        type: Ticked.type,
+        aggregateId: id,
+        payload,
+        occurredAt: '',
+        metadata: METADATA,
+      };
       return { subject: `evt.${Ticked.type}.${tenantId}`, headers: eventHeaders(row), payload };
     });
     const outcomes = await publisher.publish(messages);
-    if (outcomes.some(({ status }) => status !== 'stored')) throw new Error('the broker refused the raw messages');
+    if (outcomes.some(({ status }) => status !== 'stored'))
+      throw new Error('the broker refused the raw messages');
   }
   const seconds = (performance.now() - started) / 1000;
   await publisher.close();

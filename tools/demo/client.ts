@@ -35,6 +35,11 @@ export class ApiClient {
     this.token = accessToken;
   }
 
+  /** What authenticates a request of this client, for programs that send their own. */
+  headers(): Record<string, string> {
+    return this.token ? { authorization: `Bearer ${this.token}` } : {};
+  }
+
   get<T>(path: string): Promise<T> {
     return this.send('GET', path);
   }
@@ -66,7 +71,8 @@ export class ApiClient {
       }
       const again = attempt < TRIES_MAX && (await this.mayTryAgain(response));
       if (again) await wait(TRY_AGAIN_MS);
-      else if (response instanceof Response) throw new ApiError(method, path, response.status, await response.text());
+      else if (response instanceof Response)
+        throw new ApiError(method, path, response.status, await response.text());
       else throw response;
     }
   }
@@ -74,12 +80,17 @@ export class ApiClient {
   private async mayTryAgain(outcome: Response | Error): Promise<boolean> {
     if (outcome instanceof Error) return true;
     if (outcome.status === 401 && this.credentials) {
-      const answer = await this.once('POST', '/sessions', this.credentials, crypto.randomUUID()).catch(() => undefined);
+      const answer = await this.once('POST', '/sessions', this.credentials, crypto.randomUUID()).catch(
+        () => undefined,
+      );
       if (!answer?.ok) return answer === undefined || PASSING.has(answer.status);
       this.token = ((await answer.json()) as { accessToken: string }).accessToken;
       return true;
     }
-    const { code } = (await outcome.clone().json().catch(() => ({}))) as { code?: string };
+    const { code } = (await outcome
+      .clone()
+      .json()
+      .catch(() => ({}))) as { code?: string };
     return PASSING.has(outcome.status) && (outcome.status !== 409 || code === 'idempotency.in_flight');
   }
 
@@ -88,7 +99,7 @@ export class ApiClient {
     return fetch(`${this.base}/v1${path}`, {
       method,
       headers: {
-        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+        ...this.headers(),
         ...(method === 'POST' ? { 'idempotency-key': key } : {}),
         ...(body !== undefined && !isForm ? { 'content-type': 'application/json' } : {}),
       },

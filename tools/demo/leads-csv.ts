@@ -1,5 +1,27 @@
-const FIRST = ['Ada', 'Grace', 'Alan', 'Katherine', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Tim', 'Margaret'];
-const LAST = ['Meyer', 'Nguyen', 'Okafor', 'Silva', 'Novak', 'Haddad', 'Kowalski', 'Tanaka', 'Lindqvist', 'Moreau'];
+const FIRST = [
+  'Ada',
+  'Grace',
+  'Alan',
+  'Katherine',
+  'Edsger',
+  'Barbara',
+  'Donald',
+  'Radia',
+  'Tim',
+  'Margaret',
+];
+const LAST = [
+  'Meyer',
+  'Nguyen',
+  'Okafor',
+  'Silva',
+  'Novak',
+  'Haddad',
+  'Kowalski',
+  'Tanaka',
+  'Lindqvist',
+  'Moreau',
+];
 const COMPANIES = ['Northwind', 'Contoso', 'Fabrikam', 'Globex', 'Initech', 'Umbrella', 'Hooli', 'Vandelay'];
 const TITLES = ['Head of Admissions', 'VP Sales', 'Founder', 'Operations Lead', 'Head of Growth'];
 

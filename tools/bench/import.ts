@@ -1,0 +1,101 @@
+import { chmodSync, createReadStream, createWriteStream, mkdtempSync, openAsBlob, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { ApiClient } from '../demo/client.ts';
+import { startPlatform, type Platform } from '../start/platform.ts';
+import { peakMb } from './machine.ts';
+
+const SMALL = 10_000;
+const LARGE = 1_000_000;
+const DEADLINE_MS = 600_000;
+
+type Import = {
+  id: string;
+  status: string;
+  imported: number;
+  startedAt: string | null;
+  finishedAt: string | null;
+};
+type Figures = Record<
+  'importRowsPerSecond' | 'importRatio' | 'copyRowsPerSecond' | 'importPeakMb10k' | 'importPeakMb1M',
+  number
+>;
+
+/** Uploads CSV files through the gateway; against COPY of the large file into a bare table on the same Postgres. */
+export async function benchImport(): Promise<Figures> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'leadwire-bench-'));
+  chmodSync(dataDir, 0o711);
+  const platform = await startPlatform({ dataDir, quiet: true, env: { LOG_LEVEL: 'warn' } });
+  try {
+    const [small, large] = [join(dataDir, 'small.csv'), join(dataDir, 'large.csv')];
+    await writeCsv(small, SMALL);
+    await writeCsv(large, LARGE);
+    await importFile(platform, small, SMALL);
+    const importPeakMb10k = peakMb(platform.pids().leads as number);
+    await platform.restart('leads');
+    const importRowsPerSecond = await importFile(platform, large, LARGE);
+    const importPeakMb1M = peakMb(platform.pids().leads as number);
+    const copyRowsPerSecond = await copyFile(platform.adminUrl, large);
+    return {
+      importRowsPerSecond,
+      copyRowsPerSecond,
+      importRatio: importRowsPerSecond / copyRowsPerSecond,
+      importPeakMb10k,
+      importPeakMb1M,
+    };
+  } finally {
+    await platform.stop();
+    platform.removeData();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function writeCsv(path: string, rows: number): Promise<void> {
+  const out = createWriteStream(path);
+  out.write('First Name,Last Name,E-Mail,Company,Job Title,Phone\n');
+  for (let i = 1; i <= rows; i++) {
+    const line = `Ada${i % 997},Meyer${i % 991},ada.meyer.${i}@example-${i % 500}.test,Northwind ${i % 5000},Head of Sales,+4930${10_000_000 + i}\n`;
+    if (!out.write(line)) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'finish');
+}
+
+/** A new tenant imports the file. Timed from the first row read to the last one committed, as the import reports it. */
+async function importFile(platform: Platform, path: string, rows: number): Promise<number> {
+  const api = new ApiClient(platform.urls.api);
+  await api.signUp(`Bench ${rows}`, `bench-${rows}@leadwire.test`, 'a long bench password');
+  const { id } = await api.upload<Import>('/lead-imports', 'leads.csv', await openAsBlob(path));
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const state = await api.get<Import>(`/lead-imports/${id}`);
+    if (state.status === 'completed' && state.startedAt && state.finishedAt) {
+      if (state.imported !== rows) throw new Error(`${state.imported} of ${rows} rows were imported`);
+      return rows / ((Date.parse(state.finishedAt) - Date.parse(state.startedAt)) / 1000);
+    }
+    if (state.status === 'failed' || Date.now() > deadline)
+      throw new Error(`the import is ${JSON.stringify(state)}`);
+    await wait(250);
+  }
+}
+
+async function copyFile(adminUrl: string, path: string): Promise<number> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  await client.query(
+    'CREATE TABLE raw_leads (first_name text, last_name text, email text, company text, title text, phone text)',
+  );
+  const started = performance.now();
+  await pipeline(
+    createReadStream(path),
+    client.query(copyFrom('COPY raw_leads FROM STDIN (FORMAT csv, HEADER true)')),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  await client.end();
+  return LARGE / seconds;
+}
