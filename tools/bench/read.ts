@@ -2,9 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import autocannon from 'autocannon';
 import { ApiClient } from '../demo/client.ts';
+import { ROOT } from '../infra/paths.ts';
 import { pickPort } from '../infra/ports.ts';
 import { startPlatform } from '../start/platform.ts';
 import { roleUrl } from '../start/secrets.ts';
@@ -63,7 +64,8 @@ export async function benchRead(): Promise<{
 }
 
 async function startMonolith(databaseUrl: string, tenantId: string, port: number): Promise<ChildProcess> {
-  const { LEAD_BY_ID } = await import('../../apps/leads/dist/pipeline/leads.queries.js');
+  const queries = pathToFileURL(join(ROOT, 'apps/leads/dist/pipeline/leads.queries.js')).href;
+  const { LEAD_BY_ID } = (await import(queries)) as { LEAD_BY_ID: string };
   const child = fork(fileURLToPath(new URL('monolith.ts', import.meta.url)), {
     env: {
       ...process.env,
