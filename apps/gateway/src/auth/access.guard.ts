@@ -1,0 +1,78 @@
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import { AppError, anonymousCtx, continueTrace, newCtx, REQUEST_DEADLINE_MS } from '@leadwire/kernel';
+import { checkRight } from '@leadwire/messaging';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { endpointOf } from '../http/endpoint.js';
+import { RateLimits } from '../limits/rate-limits.js';
+import { AccessTokens, type Session } from './access-tokens.js';
+import { BEARER, bearerTokenOf } from './bearer.strategy.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
+
+/**
+ * Lets a request through when its endpoint is public, or its session is valid, within its rates, and holds the right that
+ * the contract names; gives it the context that travels on to the services.
+ */
+@Injectable()
+export class AccessGuard extends AuthGuard(BEARER) {
+  constructor(
+    @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(RateLimits) private readonly limits: RateLimits,
+  ) {
+    super();
+  }
+
+  /** @throws AppError `request.unauthenticated` | `request.forbidden` | `request.rate_limited` | `request.unavailable` */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const endpoint = endpointOf(context.getHandler());
+    // Only what the check at start has exempted has none: health, metrics and the documents.
+    if (!endpoint) return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const common = {
+      requestId: request.id,
+      traceparent: continueTrace(headerOf(request, 'traceparent')),
+      deadline: Date.now() + REQUEST_DEADLINE_MS,
+    };
+    const { method } = endpoint;
+    if (method.can === 'public') {
+      this.limits.anonymous(request.ip, reply);
+      request.ctx = anonymousCtx(common);
+      return true;
+    }
+    const session = await this.sessionOf(context, request, reply);
+    this.limits.signedIn(session.tenantId, session.userId, reply);
+    const { tenantId, userId, sessionId, capabilities } = session;
+    const idempotencyKey = method.idempotent ? undefined : idempotencyKeyOf(request, userId);
+    request.ctx = newCtx({ ...common, tenantId, userId, sessionId, capabilities, ...(idempotencyKey ? { idempotencyKey } : {}) });
+    checkRight(request.ctx, method.can);
+    return true;
+  }
+
+  // A token whose signature we have checked before needs no Passport.
+  private async sessionOf(context: ExecutionContext, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+    const token = bearerTokenOf(request);
+    const known = token && this.tokens.known(token);
+    if (known) return known;
+    try {
+      await super.canActivate(context);
+      return (request as unknown as { user: Session }).user;
+    } catch (error) {
+      // Guessing tokens costs us a signature check each.
+      if (error instanceof AppError && error.kind === 'unauthenticated') this.limits.anonymous(request.ip, reply);
+      throw error;
+    }
+  }
+}
+
+/** When the caller's access token expires, for answers that outlive the request. */
+export function expiryOf(tokens: AccessTokens, request: FastifyRequest): number {
+  return tokens.known(bearerTokenOf(request) ?? '')?.expiresAt ?? Date.now();
+}
+
+function headerOf({ headers }: { headers: Record<string, unknown> }, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+

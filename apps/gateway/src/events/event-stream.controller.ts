@@ -1,0 +1,46 @@
+import { Controller, Get, Headers, Inject, Req, Res } from '@nestjs/common';
+import { Nothing, type ApiMethod } from '@leadwire/contracts';
+import type { Ctx } from '@leadwire/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AccessTokens } from '../auth/access-tokens.js';
+import { expiryOf } from '../auth/access.guard.js';
+import { Endpoint, RequestCtx } from '../http/endpoint.js';
+import { EventStream } from './event-stream.js';
+
+/** Served by the gateway itself, so it is no method of a service; it needs a right like every other. */
+const streamEvents: ApiMethod = {
+  service: 'gateway',
+  api: 'gateway.events',
+  name: 'stream',
+  subject: '',
+  input: Nothing,
+  output: undefined,
+  can: 'events.stream',
+  idempotent: true,
+};
+
+@Controller('events')
+export class EventStreamController {
+  constructor(
+    @Inject(EventStream) private readonly events: EventStream,
+    @Inject(AccessTokens) private readonly tokens: AccessTokens,
+  ) {}
+
+  /** Server-sent events of the caller's tenant; goes on after `Last-Event-ID`, ends with `reauth` when the token does. */
+  @Get('stream')
+  @Endpoint(streamEvents, { summary: 'Follow what happens, as server-sent events', produces: 'text/event-stream' })
+  async stream(
+    @RequestCtx() ctx: Ctx,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Headers('last-event-id') lastEventId: string | undefined,
+  ): Promise<void> {
+    const { stream } = await this.events.open({ ctx, lastEventId, expiresAt: expiryOf(this.tokens, request) });
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('cache-control', 'no-store')
+      // Proxies that buffer would hold events back.
+      .header('x-accel-buffering', 'no')
+      .send(stream);
+  }
+}

@@ -1,0 +1,19 @@
+import { num, processConfig, str } from '@leadwire/platform';
+
+/** What the gateway reads from its environment. */
+export const gatewayConfig = {
+  ...processConfig,
+  OBJECT_STORAGE_DIR: str({ desc: 'Folder shared with leads: uploads wait here for their import.' }),
+  TRUST_PROXY: str({
+    default: '',
+    desc: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; empty: none.',
+    example: '10.0.0.0/8',
+  }),
+  RATE_TENANT_PER_SECOND: num({ default: 500, desc: 'Requests per second that one tenant may sustain, per gateway replica.' }),
+  RATE_USER_PER_SECOND: num({ default: 100, desc: 'Requests per second that one user may sustain, per gateway replica.' }),
+  RATE_ANONYMOUS_PER_SECOND: num({
+    default: 5,
+    desc: 'Requests per second without a valid session (sign-up, log-in, bad tokens) that one address may sustain, per gateway replica.',
+  }),
+  RATE_BURST_SECONDS: num({ default: 10, desc: 'How many seconds of a rate may be spent at once.' }),
+};
