@@ -13,6 +13,7 @@ import {
   type WalletsApi,
 } from '@leadwire/contracts';
 import { amount, newId, type Ctx } from '@leadwire/kernel';
+import { DeadLetters } from '@leadwire/persistence';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
@@ -28,7 +29,7 @@ describe('charging usage', () => {
 
   beforeAll(async () => {
     const env = { TRIAL_CREDIT: TRIAL, LOW_BALANCE_THRESHOLD: THRESHOLD };
-    service = await TestService.start(billingService, { migrations, env });
+    service = await TestService.start({ ...billingService, retryDelaysMs: [50, 100, 500] }, { migrations, env });
     await service.addReplica();
     wallets = service.client(walletsApi);
     usage = service.client(usageApi);
@@ -226,6 +227,40 @@ describe('charging usage', () => {
       seqDense: true,
       ok: true,
     });
+  });
+
+  it('charges each mail once though the database drops every connection again and again', async () => {
+    const ctx = caller();
+    await wallets.topUp(ctx, { amount: '5' });
+    const sent = mails(600);
+    for (let i = 0; i < 6; i++) {
+      await send(service, ctx.tenantId, sent.slice(i * 100, i * 100 + 100));
+      await service.database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'billing_app'`);
+    }
+    const audit = await eventually(async () => {
+      const now = await wallets.audit({ ...ctx, deadline: Date.now() + 5_000 }, {});
+      return now.usageCharged === 600 && now;
+    });
+    expect(audit).toMatchObject({ ledgerDebits: 600, debited: '0.600000', ok: true });
+  });
+
+  it('gives up on a mail that no price covers, for an operator to redrive, and charges its neighbours', async () => {
+    const ctx = caller();
+    const unpriced = mail({ sentAt: '2019-12-31T23:59:59.000Z' });
+    await send(service, ctx.tenantId, [mail(), unpriced, mail()]);
+    await settled(ctx, 2);
+    const operator = await DeadLetters.open(service.database.url('billing', 'relay'), service.connection);
+    const letter = await eventually(async () => (await operator.list()).find(({ tenantId }) => tenantId === ctx.tenantId));
+    expect(letter).toMatchObject({ consumer: 'billing__usage', eventType: EmailSent.type });
+    await service.database.query(
+      `INSERT INTO billing.billing_pricing_catalog (id, tenant_id, category, provider, unit, unit_price, effective_from, effective_to)
+       VALUES (gen_random_uuid(), $1, 'email', 'smtp', 'message', 0.002, '2019-01-01T00:00:00Z', '2020-01-01T00:00:00Z')`,
+      [ctx.tenantId],
+    );
+    await operator.redrive(letter.id);
+    expect(await settled(ctx, 3)).toMatchObject({ debited: '0.004000', ok: true });
+    await operator.close();
   });
 
   it('keeps up with 500 mails a second', async () => {

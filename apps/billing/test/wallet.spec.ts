@@ -10,7 +10,7 @@ import {
   type WalletsApi,
 } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
-import { caller, eventually, TestService } from '@leadwire/testing';
+import { caller, eventually, modelFaults, NO_FAULTS, TestService } from '@leadwire/testing';
 import pg from 'pg';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
@@ -252,6 +252,10 @@ describe('the wallet and its ledger', () => {
       `TRUNCATE billing.billing_ledger_transactions CASCADE`,
     ])('refuses even the superuser: %s', async (sql) => {
       await expect(service.database.query(sql)).rejects.toThrow('append-only');
+    });
+
+    it('carries the whole model, all tenants behind forced row-level security', async () => {
+      expect(await modelFaults(service.database, 'billing')).toEqual(NO_FAULTS);
     });
 
     it('refuses a negative balance', async () => {

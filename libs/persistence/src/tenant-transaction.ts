@@ -63,6 +63,7 @@ export class TenantTransaction {
     requireTenant(ctx);
     const client = await this.copyPool
       .connect()
+      .then(hearLoss)
       .catch((error) => Promise.reject(translateDatabaseError(error)));
     try {
       await client.query('BEGIN');
@@ -120,7 +121,7 @@ export class TenantTransaction {
 
   private async connect(): Promise<PoolClient> {
     const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-    return pool.connect();
+    return hearLoss(await pool.connect());
   }
 
   // TypeORM on a connection and transaction that we opened: it must neither begin one of its own nor release ours.
@@ -129,6 +130,14 @@ export class TenantTransaction {
     Object.assign(runner, { databaseConnection: client, isTransactionActive: true, transactionDepth: 1 });
     return new EntityManager(this.dataSource, runner);
   }
+}
+
+// pg tells the loss of a connection to the statement under way and, once more, as an event; unheard, that ends the process.
+const ignoreLoss = (): void => undefined;
+
+function hearLoss(client: PoolClient): PoolClient {
+  if (client.listenerCount('error', ignoreLoss) === 0) client.on('error', ignoreLoss);
+  return client;
 }
 
 function requireTenant(ctx: Ctx): void {
