@@ -29,7 +29,10 @@ describe('charging usage', () => {
 
   beforeAll(async () => {
     const env = { TRIAL_CREDIT: TRIAL, LOW_BALANCE_THRESHOLD: THRESHOLD };
-    service = await TestService.start({ ...billingService, retryDelaysMs: [50, 100, 500] }, { migrations, env });
+    service = await TestService.start(
+      { ...billingService, retryDelaysMs: [50, 200, 1_000] },
+      { migrations, env },
+    );
     await service.addReplica();
     wallets = service.client(walletsApi);
     usage = service.client(usageApi);
@@ -233,8 +236,8 @@ describe('charging usage', () => {
     const ctx = caller();
     await wallets.topUp(ctx, { amount: '5' });
     const sent = mails(600);
-    for (let i = 0; i < 6; i++) {
-      await send(service, ctx.tenantId, sent.slice(i * 100, i * 100 + 100));
+    for (let i = 0; i < 4; i++) {
+      await send(service, ctx.tenantId, sent.slice(i * 150, i * 150 + 150));
       await service.database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND usename = 'billing_app'`);
     }
@@ -251,7 +254,9 @@ describe('charging usage', () => {
     await send(service, ctx.tenantId, [mail(), unpriced, mail()]);
     await settled(ctx, 2);
     const operator = await DeadLetters.open(service.database.url('billing', 'relay'), service.connection);
-    const letter = await eventually(async () => (await operator.list()).find(({ tenantId }) => tenantId === ctx.tenantId));
+    const letter = await eventually(async () =>
+      (await operator.list()).find(({ tenantId }) => tenantId === ctx.tenantId),
+    );
     expect(letter).toMatchObject({ consumer: 'billing__usage', eventType: EmailSent.type });
     await service.database.query(
       `INSERT INTO billing.billing_pricing_catalog (id, tenant_id, category, provider, unit, unit_price, effective_from, effective_to)
