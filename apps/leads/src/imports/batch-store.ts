@@ -1,0 +1,83 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { ImportBatchStored, LeadUpdated, type ImportDedupe } from '@leadwire/contracts';
+import type { Ctx } from '@leadwire/kernel';
+import { isRetryable, isUniqueViolation, type TenantDb, type TenantTransaction } from '@leadwire/persistence';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { leadUpdated } from '../pipeline/lead-row.js';
+import { copyText, type Batch } from './batch.js';
+import { holdPipeline, type Pipeline } from './import-pipeline.js';
+import { LeaseLost } from './import-stops.js';
+import { PROGRESS } from './imports.queries.js';
+import { COPY_ROWS, PREPARE_STAGING, STORE_ROWS, TAKE_TURN, type StoredRows } from './store.queries.js';
+
+/** Ids of one event: two lists of as many stay well below what an event may weigh. */
+const EVENT_IDS_MAX = 700;
+const RACES_MAX = 5;
+
+/** The import that a batch belongs to, and the lease under which it may be stored. */
+export type ImportRun = {
+  importId: string;
+  lease: string;
+  dedupe: ImportDedupe;
+  pipeline: Pipeline;
+};
+export type Progress = { recordsDone: number; bytesRead: number; rejected: number };
+
+/** Somebody wrote one of these leads between our look and our write. */
+class Raced extends Error {}
+
+/**
+ * Stores one batch: rows, counters, checkpoint and events commit together, so that a crash loses the whole batch or
+ * nothing, and never counts it twice.
+ * @throws LeaseLost | Interrupted
+ */
+export async function storeBatch(tenant: TenantTransaction, ctx: Ctx, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
+  for (let race = 1; ; race++) {
+    try {
+      return await tenant.copy(ctx, (db, client) => store(db, client, run, batch, progress));
+    } catch (error) {
+      const again = error instanceof Raced || isRetryable(error) || isUniqueViolation(error);
+      if (!again || race >= RACES_MAX) throw error;
+    }
+  }
+}
+
+async function store(db: TenantDb, client: PoolClient, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
+  const stored = batch.rows.length > 0 ? await storeRows(db, client, run, batch) : { createdIds: [], absent: 0, different: 0, changed: [] };
+  const imported = stored.createdIds.length;
+  const updated = stored.changed.length;
+  const duplicates = batch.duplicates + batch.rows.length - imported - updated;
+  const { recordsDone, bytesRead, rejected } = progress;
+  const kept = await db.execute(PROGRESS, [db.tenantId, run.importId, run.lease, recordsDone, bytesRead, imported, updated, duplicates, rejected]);
+  if (kept === 0) throw new LeaseLost();
+  announce(db, run.importId, stored);
+}
+
+async function storeRows(db: TenantDb, client: PoolClient, run: ImportRun, batch: Batch): Promise<StoredRows> {
+  await client.query(PREPARE_STAGING);
+  await pipeline(Readable.from([Buffer.from(copyText(batch.rows))]), client.query(copyFrom(COPY_ROWS)));
+  await holdPipeline(db, run.pipeline);
+  await client.query(TAKE_TURN, [db.tenantId]);
+  const [stored] = await db.query<StoredRows>(STORE_ROWS[run.dedupe], [
+    db.tenantId,
+    run.importId,
+    db.ctx.userId,
+    run.pipeline.firstStage,
+    run.pipeline.firstStatus,
+  ]);
+  if (!stored || stored.createdIds.length !== stored.absent || stored.changed.length !== stored.different) throw new Raced();
+  return stored;
+}
+
+function announce(db: TenantDb, importId: string, { createdIds, changed }: StoredRows): void {
+  const updatedIds = changed.map(({ id }) => id);
+  for (let at = 0; at < Math.max(createdIds.length, updatedIds.length); at += EVENT_IDS_MAX) {
+    db.emit(ImportBatchStored, importId, {
+      createdLeadIds: createdIds.slice(at, at + EVENT_IDS_MAX),
+      updatedLeadIds: updatedIds.slice(at, at + EVENT_IDS_MAX),
+    });
+  }
+  for (const lead of changed) db.emit(LeadUpdated, lead.id, leadUpdated(lead), { version: Number(lead.version) });
+}

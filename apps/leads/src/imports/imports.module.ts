@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, FileObjectStorage, ObjectStorage } from '@leadwire/platform';
+import type { LeadsConfig } from '../leads.config.js';
+import { ImportWorker } from './import-worker.js';
+import { LeadImportsService } from './imports.service.js';
+
+/** Imports of lead files, and the storage where uploads and rejected rows lie. */
+@Module({
+  controllers: [LeadImportsService],
+  providers: [
+    ImportWorker,
+    {
+      provide: ObjectStorage,
+      useFactory: (config: LeadsConfig) => new FileObjectStorage(config.OBJECT_STORAGE_DIR),
+      inject: [CONFIG],
+    },
+  ],
+})
+export class LeadImportsModule {}
