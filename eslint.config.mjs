@@ -63,7 +63,7 @@ export default defineConfig(
         'error',
         {
           enforceBuildableLibDependency: false,
-          allow: ['../../jest.preset.js', '../jest.preset.js'],
+          allow: ['../../jest.preset.js', '../jest.preset.js', '**/tools/**'],
           depConstraints: boundaries,
         },
       ],

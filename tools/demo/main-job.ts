@@ -40,12 +40,18 @@ const SECOND_MAIL = {
   body: 'Hello {{ lead.firstName | default: "there" }},\n\njust making sure that this reached you.\n\nDana',
 };
 
+export type MainJobOptions = {
+  /** Whether the wallet gets more than its trial credit; true unless told. */
+  topUp?: boolean;
+};
+
 /** The main job up to the launch: a team signs up, imports its leads, writes a sequence of three steps and launches it. */
 export async function launchMainJob(
   base: string,
   csv: Blob,
   smtp: Smtp,
   progress: Progress,
+  { topUp = true }: MainJobOptions = {},
 ): Promise<RunningJob> {
   const api = new ApiClient(base);
   const run = Date.now().toString(36);
@@ -55,7 +61,7 @@ export async function launchMainJob(
 
   const importState = await importLeads(api, csv, progress);
   const amount = String(Math.max(FUNDS_MIN, Math.ceil(importState.imported * FUNDS_PER_LEAD)));
-  await api.post('/billing/wallet/top-ups', { amount, description: 'Demo credit' });
+  if (topUp) await api.post('/billing/wallet/top-ups', { amount, description: 'Demo credit' });
   const account = await api.post<{ id: string }>('/email-accounts', {
     email: 'dana@leadwire.test',
     fromName: 'Dana of Leadwire',
