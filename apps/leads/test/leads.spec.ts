@@ -1,4 +1,4 @@
-import { LeadCreated, LeadDeleted, leadsApi, LeadUpdated, type Lead, type LeadsApi } from '@leadwire/contracts';
+import { LeadCreated, LeadDeleted, leadsApi, LeadUpdated, type CreateLead, type Lead, type LeadsApi } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import { caller, modelFaults, NO_FAULTS, TestService } from '@leadwire/testing';
 import { leadsService } from '../src/leads.module.js';
@@ -74,7 +74,7 @@ describe('leads', () => {
       ['a priority out of range', { priority: 6 }, '/priority'],
       ['an unknown field', { tenantId: newId() }, '/tenantId'],
     ])('refuses %s', async (_, input, pointer) => {
-      await expect(leads.create(caller(), input)).rejects.toMatchObject({
+      await expect(leads.create(caller(), input as CreateLead)).rejects.toMatchObject({
         code: 'request.invalid',
         details: { errors: [{ pointer }] },
       });

@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import metadata from 'libphonenumber-js/min/metadata';
 
 const DIGITS_MIN = 5;
 const DIGITS_MAX = 20;
@@ -22,7 +23,7 @@ export function normalisePhone(text: string): string | undefined {
 
 function normaliseInternational(written: string): string | undefined {
   // "+49 (0)30 …": the zero is for callers inside the country only.
-  const parsed = parsePhoneNumberFromString(written.replace(/\(0\)/, ''));
+  const parsed = parsePhoneNumberFromString(written.replace(/\(0\)/, ''), metadata);
   if (!parsed?.isPossible()) return undefined;
   const number = parsed.number as string;
   return COMPACT_E164.test(number) ? (parsed.ext ? `${number} ext. ${parsed.ext}` : number) : undefined;
