@@ -1,0 +1,17 @@
+import { Controller, Post } from '@nestjs/common';
+import { accountsApi, SignUp, type AccountsApi } from '@leadwire/contracts';
+import type { Ctx } from '@leadwire/kernel';
+import { PassThrough } from '@leadwire/messaging';
+import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
+
+@Controller('sign-ups')
+export class SignUpsController {
+  constructor(@PassThrough(accountsApi) private readonly accounts: AccountsApi) {}
+
+  /** Makes a team, its owner's account and a first session. */
+  @Post()
+  @Endpoint(accountsApi.signUp, { summary: 'Sign up with a new team' })
+  create(@RequestCtx() ctx: Ctx, @Input() input: SignUp) {
+    return this.accounts.signUp(ctx, input);
+  }
+}

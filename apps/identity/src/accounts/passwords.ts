@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { requestErrors } from '@leadwire/kernel';
+import { hash, verify } from '@node-rs/argon2';
+
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. 2 is argon2id in the library's enum. */
+const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** Hashes at once: bounds memory (19 MiB each) and leaves half of libuv's four threads to files and name look-ups. */
+const HASHES_AT_ONCE = 2;
+/** About one second of work in line; whoever comes after is asked to try again. */
+const HASHES_WAITING_MAX = 64;
+const DECOY_BYTES = 24;
+
+/** Hashes and verifies passwords, a few at a time. */
+@Injectable()
+export class Passwords {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  private readonly decoy = this.hash(randomBytes(DECOY_BYTES).toString('base64'));
+
+  /** @throws AppError `request.unavailable` when too many hashes wait already */
+  hash(password: string): Promise<string> {
+    return this.inLine(() => hash(canonical(password), ARGON2ID));
+  }
+
+  /**
+   * Whether `password` is the one that was hashed. Without a hash it is not, and finding out takes just as long, so that the
+   * time tells nobody whether there is an account.
+   * @throws AppError `request.unavailable` when too many hashes wait already
+   */
+  async matches(passwordHash: string | null | undefined, password: string): Promise<boolean> {
+    const against = passwordHash ?? (await this.decoy);
+    const equal = await this.inLine(() => verify(against, canonical(password)));
+    return equal && passwordHash !== null && passwordHash !== undefined;
+  }
+
+  private async inLine<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running >= HASHES_AT_ONCE) await this.turn();
+    else this.running++;
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
+    }
+  }
+
+  // Who is woken takes over the place of who finished, so `running` stays as it is.
+  private turn(): Promise<void> {
+    if (this.waiting.length >= HASHES_WAITING_MAX) {
+      throw requestErrors.unavailable({ internal: 'too many password hashes wait', retryAfterSeconds: 2 });
+    }
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+}
+
+// One password typed on two keyboards may arrive composed or decomposed (NIST SP 800-63B §3.1.1.2).
+function canonical(password: string): string {
+  return password.normalize('NFKC');
+}

@@ -1,0 +1,28 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ServiceModule, type ServiceRuntime } from '@leadwire/platform';
+import { AccountsService } from './accounts/accounts.service.js';
+import { AccountsStore } from './accounts/accounts.store.js';
+import { Passwords } from './accounts/passwords.js';
+import { identityConfig, type IdentityConfig } from './identity.config.js';
+import { KeysService } from './keys/keys.service.js';
+import { SigningKeys } from './keys/signing-keys.js';
+import { Sessions } from './sessions/sessions.js';
+import { TenantsService } from './tenants/tenants.service.js';
+
+@Module({})
+class IdentityModule {
+  static forRoot(runtime: ServiceRuntime<IdentityConfig>): DynamicModule {
+    return {
+      module: IdentityModule,
+      imports: [ServiceModule.forRoot(runtime, [])],
+      controllers: [AccountsService, KeysService, TenantsService],
+      providers: [AccountsStore, Passwords, Sessions, SigningKeys],
+    };
+  }
+}
+
+export const identityService = {
+  name: 'identity',
+  config: identityConfig,
+  module: (runtime: ServiceRuntime<IdentityConfig>) => IdentityModule.forRoot(runtime),
+};

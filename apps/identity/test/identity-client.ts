@@ -1,0 +1,55 @@
+import {
+  accountsApi,
+  ROLE_CAPABILITIES,
+  type Role,
+  type SessionTokens,
+  type SignUp,
+} from '@leadwire/contracts';
+import { anonymousCtx, Clock, type Ctx } from '@leadwire/kernel';
+import { caller, TestService } from '@leadwire/testing';
+import { identityService } from '../src/identity.module.js';
+import { migrations } from '../src/migrations/index.js';
+
+export const PASSWORD = 'correct horse battery';
+
+export function startIdentity(env: Record<string, string> = {}): Promise<TestService> {
+  return TestService.start(identityService, { migrations, env });
+}
+
+let people = 0;
+export const someone = (over: Partial<SignUp> = {}): SignUp => ({
+  tenantName: 'Acme',
+  email: `person${++people}@example.com`,
+  password: PASSWORD,
+  ...over,
+});
+
+export function signUp(service: TestService, over: Partial<SignUp> = {}): Promise<SessionTokens> {
+  return service.client(accountsApi).signUp(anonymous(), someone(over));
+}
+
+export const anonymous = (): Ctx => anonymousCtx({ deadline: Date.now() + 20_000 });
+
+/** The context that the gateway makes of an access token. */
+export function signedIn(session: SessionTokens, role: Role = 'owner', over: Partial<Ctx> = {}): Ctx {
+  return caller(role, {
+    tenantId: session.tenant.id,
+    userId: session.user.id,
+    sessionId: claimsOf(session.accessToken).sid as string,
+    capabilities: new Set(ROLE_CAPABILITIES[role]),
+    ...over,
+  });
+}
+
+export function claimsOf(accessToken: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
+}
+
+/** Drives the service's clock: what it is told has passed, has passed. Call it again with 0 to return to now. */
+export function travel(service: TestService, ms: number): void {
+  const clock = service.running.app.get(Clock);
+  clock.now = () => new Date(Date.now() + ms);
+}
