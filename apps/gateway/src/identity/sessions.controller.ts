@@ -1,4 +1,4 @@
-import { Controller, Delete, HttpCode, Post } from '@nestjs/common';
+import { Controller, Delete, Header, HttpCode, Post } from '@nestjs/common';
 import { accountsApi, LogIn, Nothing, RefreshSession, type AccountsApi } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
@@ -10,6 +10,7 @@ export class SessionsController {
 
   /** Begins a session with e-mail address and password. */
   @Post()
+  @Header('cache-control', 'no-store')
   @Endpoint(accountsApi.logIn, { summary: 'Log in' })
   create(@RequestCtx() ctx: Ctx, @Input() input: LogIn) {
     return this.accounts.logIn(ctx, input);
@@ -17,6 +18,7 @@ export class SessionsController {
 
   /** Exchanges a refresh token, once, for new tokens. */
   @Post('refresh')
+  @Header('cache-control', 'no-store')
   @HttpCode(200)
   @Endpoint(accountsApi.refresh, { summary: 'Renew a session' })
   refresh(@RequestCtx() ctx: Ctx, @Input() input: RefreshSession) {

@@ -1,4 +1,4 @@
-import { Controller, Post } from '@nestjs/common';
+import { Controller, Header, Post } from '@nestjs/common';
 import { accountsApi, SignUp, type AccountsApi } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
@@ -10,6 +10,7 @@ export class SignUpsController {
 
   /** Makes a team, its owner's account and a first session. */
   @Post()
+  @Header('cache-control', 'no-store')
   @Endpoint(accountsApi.signUp, { summary: 'Sign up with a new team' })
   create(@RequestCtx() ctx: Ctx, @Input() input: SignUp) {
     return this.accounts.signUp(ctx, input);

@@ -82,7 +82,10 @@ export class UserAccount {
   @Bool()
   emailVerified!: boolean;
 
-  @Timestamp({ nullable: true, description: 'The log-in before this one.' })
+  @Timestamp({
+    nullable: true,
+    description: 'When they last logged in; in the answer to a log-in, the time before.',
+  })
   lastLoginAt!: string | null;
 
   @Timestamp()
