@@ -43,7 +43,7 @@ const LEADS = [
      created_by_user_id uuid,
      assigned_user_id uuid,
      first_name varchar(100),
-     last_name varchar(100),
+     last_name varchar(100) COLLATE "und-x-icu",
      email varchar(254),
      phone varchar(40),
      company_name varchar(200),
@@ -83,7 +83,8 @@ const LEADS = [
   `CREATE UNIQUE INDEX leads_phone ON leads (tenant_id, phone_key) WHERE NOT is_deleted`,
   `CREATE UNIQUE INDEX leads_linkedin ON leads (tenant_id, linkedin_key) WHERE NOT is_deleted`,
   // One index per order that lists offer ("created" is the order of the ids). Leads without a value are in none of them:
-  // they come last in either direction, by id, and cost an import nothing.
+  // they come last in either direction, by id, and cost an import nothing. Names sort as people expect (Unicode's root
+  // collation), whatever the database was created with.
   `CREATE INDEX leads_by_update ON leads (tenant_id, updated_at, id) WHERE NOT is_deleted`,
   `CREATE INDEX leads_by_activity ON leads (tenant_id, last_activity_at, id) WHERE NOT is_deleted AND last_activity_at IS NOT NULL`,
   `CREATE INDEX leads_by_last_name ON leads (tenant_id, last_name, id) WHERE NOT is_deleted AND last_name IS NOT NULL`,
@@ -103,7 +104,7 @@ const SEARCH = [
   `CREATE FUNCTION search_leads(words text, name text) RETURNS SETOF uuid
      LANGUAGE sql STABLE SECURITY DEFINER ROWS 100
      SET search_path FROM CURRENT
-     SET pg_trgm.similarity_threshold = 0.5
+     SET pg_trgm.similarity_threshold = 0.4
      AS $$
        SELECT id
        FROM leads
