@@ -1,5 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { isPortFree, pickPort, releasePort } from './ports.ts';
+import { join } from 'node:path';
+import { ROOT } from './paths.ts';
+import { isPortFree, pickPort as pick, releasePort } from './ports.ts';
+
+const PORTS_MODULE = join(ROOT, 'tools/infra/ports.ts');
 
 function listen(host: string, port = 0): Promise<Server> {
   return new Promise((resolve, reject) => {
@@ -12,6 +18,14 @@ const portOf = (server: Server): number => (server.address() as { port: number }
 const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
 describe('picking a port', () => {
+  const picked: number[] = [];
+  const pickPort = async (preferred?: number): Promise<number> => {
+    const port = await pick(preferred);
+    picked.push(port);
+    return port;
+  };
+  afterEach(() => picked.splice(0).forEach(releasePort));
+
   it('takes the preferred one when it is free, and only once', async () => {
     const free = await pickPort();
     releasePort(free);
@@ -31,6 +45,22 @@ describe('picking a port', () => {
     expect(await isPortFree(port)).toBe(false);
     await close(other);
     expect(await isPortFree(port)).toBe(true);
+  });
+
+  it('leaves alone what another launcher has picked but not yet opened, until that one is gone', async () => {
+    const port = await pickPort();
+    releasePort(port);
+    const script = `import(${JSON.stringify(PORTS_MODULE)}).then(async (m) => {
+      console.log(await m.pickPort(${port}));
+      setInterval(() => undefined, 1000);
+    })`;
+    const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [theirs] = (await once(other.stdout, 'data')) as [Buffer];
+    expect(Number(String(theirs))).toBe(port);
+    expect(await pickPort(port)).not.toBe(port);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    expect(await pickPort(port)).toBe(port);
   });
 
   it('gives different ports to callers that ask at once', async () => {

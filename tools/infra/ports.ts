@@ -1,12 +1,10 @@
 import { createServer } from 'node:net';
+import { reservePort, unreservePort } from './port-reservations.ts';
 
 const HOST = '127.0.0.1';
 const PORT_TRIES_MAX = 200;
 /** Below the range from which Linux picks source ports, so that no outgoing connection takes a port between pick and use. */
 const PRIVATE_PORTS = { first: 20_000, last: 31_999 };
-
-/** Ports handed out by this process: two components that pick before either listens must not get the same one. */
-const handedOut = new Set<number>();
 
 /** Whether nothing listens on the port of 127.0.0.1 (nor on the wildcard address, which would shadow it). */
 export function isPortFree(port: number): Promise<boolean> {
@@ -22,16 +20,16 @@ export async function pickPort(preferred?: number): Promise<number> {
   for (let attempt = 0; attempt < PORT_TRIES_MAX; attempt++) {
     const port = preferred === undefined ? randomPrivatePort() : preferred + attempt;
     if (port > 65_535) break;
-    if (handedOut.has(port) || !(await isPortFree(port))) continue;
-    handedOut.add(port);
-    return port;
+    if (!reservePort(port)) continue;
+    if (await isPortFree(port)) return port;
+    unreservePort(port);
   }
   throw new Error(`No free port found near ${preferred ?? PRIVATE_PORTS.first} on ${HOST}`);
 }
 
-/** Gives a port back when its user has stopped, so that the same process may pick it again. */
+/** Gives a port back when its user has stopped, so that it may be picked again. */
 export function releasePort(port: number): void {
-  handedOut.delete(port);
+  unreservePort(port);
 }
 
 function randomPrivatePort(): number {

@@ -91,7 +91,8 @@ export function missingLibraryLinks(packageDir: string): { source: string; targe
   return links.filter(({ target }) => !existsSync(join(packageDir, target)));
 }
 
-function restoreLibraryLinks(packageDir: string): void {
+/** Makes the missing links; another process may be doing the same. */
+export function restoreLibraryLinks(packageDir: string): void {
   for (const { source, target } of missingLibraryLinks(packageDir)) {
     try {
       symlinkSync(basename(source), join(packageDir, target));

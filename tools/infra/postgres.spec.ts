@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDir } from '../fixtures/temporary.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
-import { missingLibraryLinks, postgresPackageDir, postgresVersion } from './postgres-binaries.ts';
+import { missingLibraryLinks, restoreLibraryLinks } from './postgres-binaries.ts';
 
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
@@ -24,12 +24,16 @@ describe('the embedded Postgres', () => {
     dir.remove();
   });
 
-  it('restores library links that a skipped install script did not make', async () => {
-    const link = join(postgresPackageDir(), 'native', 'lib', 'libecpg.so');
-    rmSync(link, { force: true });
-    expect(missingLibraryLinks(postgresPackageDir())).toHaveLength(1);
-    expect(await postgresVersion()).toMatch(/PostgreSQL/);
-    expect(missingLibraryLinks(postgresPackageDir())).toEqual([]);
+  it('restores library links that a skipped install script did not make', () => {
+    const native = join(dir.path, 'native');
+    mkdirSync(join(native, 'lib'), { recursive: true });
+    writeFileSync(join(native, 'lib', 'libpq.so.5.18'), 'the library');
+    const link = { source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' };
+    writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify([link]));
+    expect(missingLibraryLinks(dir.path)).toEqual([link]);
+    restoreLibraryLinks(dir.path);
+    expect(missingLibraryLinks(dir.path)).toEqual([]);
+    expect(readFileSync(join(native, 'lib', 'libpq.so.5'), 'utf8')).toBe('the library');
   });
 
   it('starts over a pid file whose pid belongs to somebody else by now', async () => {

@@ -14,6 +14,13 @@ export function recordProcess(pid: number, marker: string): ProcessRecord | unde
   return startedAt === undefined ? undefined : { pid, startedAt, marker };
 }
 
+/** Describes ourselves. @throws Error where the system does not tell start times */
+export function ownRecord(): ProcessRecord {
+  const record = recordProcess(process.pid, '');
+  if (!record) throw new Error('This system does not tell when a process was started (no /proc and no ps)');
+  return record;
+}
+
 /** Whether exactly this process, not merely its pid, is still running. */
 export function isRunning(record: ProcessRecord): boolean {
   return startTimeOf(record.pid) === record.startedAt && commandLineOf(record.pid).includes(record.marker);

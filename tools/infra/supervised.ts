@@ -54,7 +54,7 @@ export class StartFailure extends Error {
   readonly logFile: string;
 
   constructor(processName: string, reason: string, lastLines: string[], logFile: string) {
-    super(`${processName} ${reason}`);
+    super(`${processName} ${reason}`, { cause: lastLines.join('\n') });
     this.name = 'StartFailure';
     this.processName = processName;
     this.lastLines = lastLines;

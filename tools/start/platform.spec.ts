@@ -127,14 +127,16 @@ describe('a platform', () => {
 
   it('ends what a killed launcher left running, and starts on its data', async () => {
     const launcher = spawn(process.execPath, [join(ROOT, 'tools/fixtures/launch.ts'), dir.path], {
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let output = '';
+    for (const stream of [launcher.stdout, launcher.stderr])
+      stream.on('data', (chunk) => (output += String(chunk)));
     const gone = new Promise((resolve) => launcher.once('exit', resolve));
-    await waitFor(
-      'the first platform',
-      WAIT_MS,
-      async () => readRunState(dir.path)?.processes.sandbox !== undefined && records().length === 5,
-    );
+    await waitFor('the first platform', WAIT_MS, async () => {
+      if (launcher.exitCode !== null) throw new Error(`The launcher ended: ${output}`);
+      return output.includes('ready');
+    });
     const left = records();
     launcher.kill('SIGKILL');
     await gone;

@@ -4,6 +4,7 @@ import { runLogged } from '../infra/commands.ts';
 import { startNats, type NatsServer } from '../infra/nats.ts';
 import { ROOT } from '../infra/paths.ts';
 import { startPostgres, type PostgresServer } from '../infra/postgres.ts';
+import { ownRecord } from '../infra/processes.ts';
 import { Progress } from '../infra/progress.ts';
 import { SupervisedProcess } from '../infra/supervised.ts';
 import { appProcess, urlsOf } from './app-process.ts';
@@ -15,7 +16,6 @@ import { requireSecretsOfExistingData, Secrets } from './secrets.ts';
 import {
   endStaleProcesses,
   lockDataDir,
-  ownRecord,
   unlockDataDir,
   writeRunState,
   type PlatformUrls,

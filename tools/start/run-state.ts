@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeJson } from '../infra/files.ts';
-import { endProcess, isRunning, recordProcess, type ProcessRecord } from '../infra/processes.ts';
+import { endProcess, isRunning, ownRecord, type ProcessRecord } from '../infra/processes.ts';
 
 const STALE_GRACE_MS = 10_000;
 
@@ -43,12 +43,6 @@ export function readRunState(dataDir: string): RunState | undefined {
 
 export function writeRunState(dataDir: string, state: RunState): void {
   writeJson(join(dataDir, 'run.json'), state);
-}
-
-export function ownRecord(): ProcessRecord {
-  const record = recordProcess(process.pid, '');
-  if (!record) throw new Error('This system does not tell when a process was started (no /proc and no ps)');
-  return record;
 }
 
 /**
