@@ -8,7 +8,7 @@ import { AlreadyRunning } from './run-state.ts';
 /** What went wrong, its last words, and what to do, for the person at the terminal. */
 export function describeFailure(error: unknown): string {
   if (error instanceof StartFailure) {
-    const log = relative(ROOT, error.logFile);
+    const log = error.logFile.startsWith(ROOT) ? relative(ROOT, error.logFile) : error.logFile;
     return [
       red(error.message),
       ...quote(error.lastLines),
