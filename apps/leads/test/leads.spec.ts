@@ -1,4 +1,12 @@
-import { LeadCreated, LeadDeleted, leadsApi, LeadUpdated, type CreateLead, type Lead, type LeadsApi } from '@leadwire/contracts';
+import {
+  LeadCreated,
+  LeadDeleted,
+  leadsApi,
+  LeadUpdated,
+  type CreateLead,
+  type Lead,
+  type LeadsApi,
+} from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import { caller, modelFaults, NO_FAULTS, TestService } from '@leadwire/testing';
 import { leadsService } from '../src/leads.module.js';
@@ -55,7 +63,10 @@ describe('leads', () => {
       });
       expect(await leads.get(ctx, { leadId: lead.id })).toEqual(lead);
       expect(await service.events(LeadCreated, ctx.tenantId)).toMatchObject([
-        { aggregateId: lead.id, data: { firstName: 'Jane', stage: 'qualified', status: 'working', source: 'manual' } },
+        {
+          aggregateId: lead.id,
+          data: { firstName: 'Jane', stage: 'qualified', status: 'working', source: 'manual' },
+        },
       ]);
     });
 
@@ -84,7 +95,11 @@ describe('leads', () => {
       ['email', { email: 'a@b.example' }, { email: 'A@B.example' }],
       ['phone', { phone: '+49 30 7654321' }, { phone: '0049307654321' }],
       ['phone', { phone: '(212) 555-0100' }, { phone: '212.555.0100' }],
-      ['linkedinUrl', { linkedinUrl: 'linkedin.com/in/Bob' }, { linkedinUrl: 'https://de.linkedin.com/in/bob/' }],
+      [
+        'linkedinUrl',
+        { linkedinUrl: 'linkedin.com/in/Bob' },
+        { linkedinUrl: 'https://de.linkedin.com/in/bob/' },
+      ],
     ])('refuses a second lead with the same %s and names the first', async (field, first, second) => {
       const ctx = caller();
       const { id } = await leads.create(ctx, first);
@@ -98,7 +113,9 @@ describe('leads', () => {
 
     it('lets one of many concurrent requests with the same address win', async () => {
       const ctx = caller();
-      const answers = await Promise.allSettled(Array.from({ length: 8 }, () => leads.create(ctx, { email: 'one@example.com' })));
+      const answers = await Promise.allSettled(
+        Array.from({ length: 8 }, () => leads.create(ctx, { email: 'one@example.com' })),
+      );
       expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect(await service.events(LeadCreated, ctx.tenantId)).toHaveLength(1);
     });
@@ -106,17 +123,36 @@ describe('leads', () => {
     it('needs the right to write, and to give it to others the right to assign', async () => {
       await expect(leads.create(caller('viewer'), {})).rejects.toMatchObject({ code: 'request.forbidden' });
       const agent = caller('agent');
-      await expect(leads.create(agent, { assignedUserId: newId() })).rejects.toMatchObject({ code: 'lead.may_not_assign' });
-      expect(await leads.create(agent, { assignedUserId: agent.userId })).toMatchObject({ assignedUserId: agent.userId });
+      await expect(leads.create(agent, { assignedUserId: newId() })).rejects.toMatchObject({
+        code: 'lead.may_not_assign',
+      });
+      expect(await leads.create(agent, { assignedUserId: agent.userId })).toMatchObject({
+        assignedUserId: agent.userId,
+      });
     });
   });
 
   describe('changing one', () => {
     it('changes what is given, keeps the rest, and announces rising versions', async () => {
       const ctx = caller();
-      const { id: leadId } = await leads.create(ctx, { firstName: 'Jane', email: 'j@example.com', customFields: { a: 1, b: 2 } });
-      const changed = await leads.update(ctx, { leadId, stage: 'won', email: null, customFields: { b: null, c: [3] } });
-      expect(changed).toMatchObject({ version: 2, firstName: 'Jane', stage: 'won', email: null, customFields: { a: 1, c: [3] } });
+      const { id: leadId } = await leads.create(ctx, {
+        firstName: 'Jane',
+        email: 'j@example.com',
+        customFields: { a: 1, b: 2 },
+      });
+      const changed = await leads.update(ctx, {
+        leadId,
+        stage: 'won',
+        email: null,
+        customFields: { b: null, c: [3] },
+      });
+      expect(changed).toMatchObject({
+        version: 2,
+        firstName: 'Jane',
+        stage: 'won',
+        email: null,
+        customFields: { a: 1, c: [3] },
+      });
       expect(Date.parse(changed.updatedAt)).toBeGreaterThanOrEqual(Date.parse(changed.createdAt));
       await leads.update(ctx, { leadId, lastName: 'Doe' });
       expect(await service.events(LeadUpdated, ctx.tenantId)).toMatchObject([
@@ -128,7 +164,11 @@ describe('leads', () => {
     it('does nothing and announces nothing when nothing differs', async () => {
       const ctx = caller();
       const lead = await leads.create(ctx, { firstName: 'Jane', customFields: { a: { x: 1, y: 2 } } });
-      const same = await leads.update(ctx, { leadId: lead.id, firstName: 'Jane', customFields: { a: { y: 2, x: 1 } } });
+      const same = await leads.update(ctx, {
+        leadId: lead.id,
+        firstName: 'Jane',
+        customFields: { a: { y: 2, x: 1 } },
+      });
       expect(same).toEqual(lead);
       expect(await service.events(LeadUpdated, ctx.tenantId)).toEqual([]);
     });
@@ -147,7 +187,9 @@ describe('leads', () => {
     it('gives each of many concurrent changes a version of its own', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
-      const changed = await Promise.all(Array.from({ length: 6 }, (_, i) => leads.update(ctx, { leadId, notes: `n${i}` })));
+      const changed = await Promise.all(
+        Array.from({ length: 6 }, (_, i) => leads.update(ctx, { leadId, notes: `n${i}` })),
+      );
       expect(changed.map(({ version }) => version).sort()).toEqual([2, 3, 4, 5, 6, 7]);
     });
 
@@ -166,11 +208,16 @@ describe('leads', () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
       const assignedUserId = newId();
-      expect(await leads.assign(ctx, { leadId, assignedUserId })).toMatchObject({ assignedUserId, version: 2 });
+      expect(await leads.assign(ctx, { leadId, assignedUserId })).toMatchObject({
+        assignedUserId,
+        version: 2,
+      });
       expect(await leads.archive(ctx, { leadId })).toMatchObject({ isArchived: true, version: 3 });
       expect(await leads.archive(ctx, { leadId })).toMatchObject({ isArchived: true, version: 3 });
       expect(await leads.unarchive(ctx, { leadId })).toMatchObject({ isArchived: false, version: 4 });
-      await expect(leads.assign(caller('agent', { tenantId: ctx.tenantId }), { leadId, assignedUserId })).rejects.toMatchObject({
+      await expect(
+        leads.assign(caller('agent', { tenantId: ctx.tenantId }), { leadId, assignedUserId }),
+      ).rejects.toMatchObject({
         code: 'request.forbidden',
       });
     });
@@ -182,7 +229,9 @@ describe('leads', () => {
       const { id: leadId } = await leads.create(ctx, { email: 'gone@example.com' });
       await leads.remove(ctx, { leadId });
       await expect(leads.get(ctx, { leadId })).rejects.toMatchObject({ code: 'lead.not_found' });
-      await expect(leads.update(ctx, { leadId, firstName: 'x' })).rejects.toMatchObject({ code: 'lead.not_found' });
+      await expect(leads.update(ctx, { leadId, firstName: 'x' })).rejects.toMatchObject({
+        code: 'lead.not_found',
+      });
       await expect(leads.remove(ctx, { leadId })).rejects.toMatchObject({ code: 'lead.not_found' });
       expect(await leads.list(ctx, {})).toEqual({ items: [], next: null });
       expect(await leads.create(ctx, { email: 'gone@example.com' })).toMatchObject({ version: 1 });
@@ -192,14 +241,16 @@ describe('leads', () => {
     it('needs the right to delete', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
-      await expect(leads.remove(caller('agent', { tenantId: ctx.tenantId }), { leadId })).rejects.toMatchObject({
+      await expect(
+        leads.remove(caller('agent', { tenantId: ctx.tenantId }), { leadId }),
+      ).rejects.toMatchObject({
         code: 'request.forbidden',
       });
       expect(await leads.get(ctx, { leadId })).toMatchObject({ id: leadId });
     });
   });
 
-  it("of another tenant answer lead.not_found to everything and stay as they are", async () => {
+  it('of another tenant answer lead.not_found to everything and stay as they are', async () => {
     const owner = caller();
     const lead = await leads.create(owner, { email: 'mine@example.com' });
     const stranger = caller();
@@ -212,7 +263,8 @@ describe('leads', () => {
       leads.unarchive(stranger, { leadId }),
       leads.remove(stranger, { leadId }),
     ];
-    for (const attempt of tries) await expect(attempt).rejects.toMatchObject({ code: 'lead.not_found', kind: 'not_found' });
+    for (const attempt of tries)
+      await expect(attempt).rejects.toMatchObject({ code: 'lead.not_found', kind: 'not_found' });
     expect((await leads.list(stranger, { q: 'mine' })).items).toEqual([]);
     expect(await leads.get(owner, { leadId })).toEqual(lead);
   });

@@ -1,4 +1,10 @@
-import { leadSelectionApi, leadsApi, type LeadSort, type LeadsApi, type ListLeads } from '@leadwire/contracts';
+import {
+  leadSelectionApi,
+  leadsApi,
+  type LeadSort,
+  type LeadsApi,
+  type ListLeads,
+} from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, TestService } from '@leadwire/testing';
 import pg from 'pg';
@@ -6,11 +12,44 @@ import { leadsService } from '../src/leads.module.js';
 import { migrations } from '../src/migrations/index.js';
 
 const PEOPLE = [
-  { firstName: 'Anna', lastName: 'Zimmer', email: 'anna@acme.example', companyName: 'Acme', priority: 1, estimatedValue: '100', currency: 'EUR' },
-  { firstName: 'Bert', lastName: 'Müller', email: 'bert@globex.example', companyName: 'Globex', priority: 5, stage: 'won' },
-  { firstName: 'Carla', companyName: 'Acme', phone: '+49 30 1111111', estimatedValue: '2500.50', currency: 'USD' },
-  { firstName: 'Dora', lastName: 'Mustermann', email: 'dora.m@initech.example', status: 'nurturing', priority: 3 },
-  { firstName: 'Emil', lastName: 'Abel', linkedinUrl: 'linkedin.com/in/emil', estimatedValue: '100', currency: 'EUR' },
+  {
+    firstName: 'Anna',
+    lastName: 'Zimmer',
+    email: 'anna@acme.example',
+    companyName: 'Acme',
+    priority: 1,
+    estimatedValue: '100',
+    currency: 'EUR',
+  },
+  {
+    firstName: 'Bert',
+    lastName: 'Müller',
+    email: 'bert@globex.example',
+    companyName: 'Globex',
+    priority: 5,
+    stage: 'won',
+  },
+  {
+    firstName: 'Carla',
+    companyName: 'Acme',
+    phone: '+49 30 1111111',
+    estimatedValue: '2500.50',
+    currency: 'USD',
+  },
+  {
+    firstName: 'Dora',
+    lastName: 'Mustermann',
+    email: 'dora.m@initech.example',
+    status: 'nurturing',
+    priority: 3,
+  },
+  {
+    firstName: 'Emil',
+    lastName: 'Abel',
+    linkedinUrl: 'linkedin.com/in/emil',
+    estimatedValue: '100',
+    currency: 'EUR',
+  },
 ] as const;
 
 const SORTED_BY = [
@@ -57,17 +96,24 @@ describe('lists of leads', () => {
     ['priority', 'Anna Dora Bert Carla Emil', 'Bert Dora Anna Emil Carla'],
     ['estimatedValue', 'Anna Emil Carla Bert Dora', 'Carla Emil Anna Dora Bert'],
     ['lastActivityAt', 'Anna Bert Carla Dora Emil', 'Emil Dora Carla Bert Anna'],
-  ])('sort by %s, leads without one last, and page without gap or repeat', async (sort, ascending, descending) => {
-    for (const limit of [1, 2, 3, 5]) {
-      expect(await all({ sort, order: 'asc', limit })).toBe(ascending);
-      expect(await all({ sort, order: 'desc', limit })).toBe(descending);
-    }
-  });
+  ])(
+    'sort by %s, leads without one last, and page without gap or repeat',
+    async (sort, ascending, descending) => {
+      for (const limit of [1, 2, 3, 5]) {
+        expect(await all({ sort, order: 'asc', limit })).toBe(ascending);
+        expect(await all({ sort, order: 'desc', limit })).toBe(descending);
+      }
+    },
+  );
 
   it.each<[string, ListLeads, string]>([
     ['stage', { stage: 'won' }, 'Bert'],
     ['status', { status: 'nurturing' }, 'Dora'],
-    ['moment of creation', { createdAfter: '2020-01-01T00:00:00Z', createdBefore: '2020-01-02T00:00:00Z' }, ''],
+    [
+      'moment of creation',
+      { createdAfter: '2020-01-01T00:00:00Z', createdBefore: '2020-01-02T00:00:00Z' },
+      '',
+    ],
     ['the beginning of a word', { q: 'acm' }, 'Carla Anna'],
     ['several words in any order', { q: 'ACME ann' }, 'Anna'],
     ['an e-mail address', { q: 'dora.m@initech.example' }, 'Dora'],
@@ -105,7 +151,11 @@ describe('lists of leads', () => {
   it('end early rather than grow beyond a message', async () => {
     const own = caller();
     const customFields = { blob: 'x'.repeat(15_000) };
-    await Promise.all(Array.from({ length: 60 }, (_, i) => leads.create(own, { firstName: `L${i}`, notes: 'n'.repeat(9_000), customFields })));
+    await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        leads.create(own, { firstName: `L${i}`, notes: 'n'.repeat(9_000), customFields }),
+      ),
+    );
     const page = await leads.list(own, { limit: 60 });
     expect(page.items.length).toBeLessThan(60);
     expect(new Set((await all({ limit: 60 }, own)).split(' ')).size).toBe(60);
@@ -113,12 +163,16 @@ describe('lists of leads', () => {
 
   describe('resolved for campaigns', () => {
     const resolve = (as: Ctx, input: object) => service.client(leadSelectionApi).resolve(as, input);
-    const namesOf = (page: { items: { lead: { firstName: string | null } }[] }) => page.items.map(({ lead }) => lead.firstName).join(' ');
+    const namesOf = (page: { items: { lead: { firstName: string | null } }[] }) =>
+      page.items.map(({ lead }) => lead.firstName).join(' ');
 
     it('give version and snapshot, oldest first', async () => {
       const page = await resolve(ctx, {});
       expect(namesOf(page)).toBe('Anna Bert Carla Dora Emil');
-      expect(page.items[0]).toMatchObject({ version: 1, lead: { email: 'anna@acme.example', customFields: {} } });
+      expect(page.items[0]).toMatchObject({
+        version: 1,
+        lead: { email: 'anna@acme.example', customFields: {} },
+      });
       expect(page.next).toBeNull();
     });
 
@@ -133,7 +187,9 @@ describe('lists of leads', () => {
     });
 
     it('need the right to read', async () => {
-      await expect(resolve(caller('viewer', { capabilities: new Set() }), {})).rejects.toMatchObject({ code: 'request.forbidden' });
+      await expect(resolve(caller('viewer', { capabilities: new Set() }), {})).rejects.toMatchObject({
+        code: 'request.forbidden',
+      });
     });
   });
 

@@ -29,7 +29,8 @@ describe('what is written around a lead', () => {
   });
   afterAll(() => service.stop());
 
-  const kinds = async (ctx: Ctx, leadId: string) => (await timeline.list(ctx, { leadId })).items.map(({ kind }) => kind);
+  const kinds = async (ctx: Ctx, leadId: string) =>
+    (await timeline.list(ctx, { leadId })).items.map(({ kind }) => kind);
   const emailSent = (leadId: string, sentAt: string) => ({
     campaignId: newId(),
     enrolmentId: newId(),
@@ -53,24 +54,37 @@ describe('what is written around a lead', () => {
       expect(first).toMatchObject({ leadId, content: 'called', createdByUserId: ctx.userId });
       const page = await notes.list(ctx, { leadId, limit: 1 });
       expect(page.items).toEqual([second]);
-      expect(await notes.list(ctx, { leadId, limit: 1, cursor: page.next as string })).toEqual({ items: [first], next: null });
+      expect(await notes.list(ctx, { leadId, limit: 1, cursor: page.next as string })).toEqual({
+        items: [first],
+        next: null,
+      });
       expect(await service.events(LeadNoteAdded, ctx.tenantId)).toMatchObject([
         { aggregateId: leadId, data: { noteId: first.id } },
         { aggregateId: leadId, data: { noteId: second.id } },
       ]);
       expect(await kinds(ctx, leadId)).toEqual(['note-added', 'note-added', 'created']);
-      expect(await leads.get(ctx, { leadId })).toMatchObject({ lastActivityAt: second.createdAt, version: 1 });
+      expect(await leads.get(ctx, { leadId })).toMatchObject({
+        lastActivityAt: second.createdAt,
+        version: 1,
+      });
     });
 
     it('are rewritten and deleted', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
       const { id: noteId } = await notes.add(ctx, { leadId, content: 'old' });
-      expect(await notes.update(ctx, { leadId, noteId, content: 'new' })).toMatchObject({ id: noteId, content: 'new' });
+      expect(await notes.update(ctx, { leadId, noteId, content: 'new' })).toMatchObject({
+        id: noteId,
+        content: 'new',
+      });
       await notes.remove(ctx, { leadId, noteId });
       expect(await notes.list(ctx, { leadId })).toEqual({ items: [], next: null });
-      await expect(notes.remove(ctx, { leadId, noteId })).rejects.toMatchObject({ code: 'lead_note.not_found' });
-      await expect(notes.update(ctx, { leadId, noteId, content: 'x' })).rejects.toMatchObject({ code: 'lead_note.not_found' });
+      await expect(notes.remove(ctx, { leadId, noteId })).rejects.toMatchObject({
+        code: 'lead_note.not_found',
+      });
+      await expect(notes.update(ctx, { leadId, noteId, content: 'x' })).rejects.toMatchObject({
+        code: 'lead_note.not_found',
+      });
     });
 
     it("on another tenant's lead, or through another lead, answer not_found and write nothing", async () => {
@@ -80,28 +94,44 @@ describe('what is written around a lead', () => {
       const note = await notes.add(owner, { leadId, content: 'mine' });
       const stranger = caller();
       const noteId = note.id;
-      await expect(notes.add(stranger, { leadId, content: 'x' })).rejects.toMatchObject({ code: 'lead.not_found' });
+      await expect(notes.add(stranger, { leadId, content: 'x' })).rejects.toMatchObject({
+        code: 'lead.not_found',
+      });
       await expect(notes.list(stranger, { leadId })).rejects.toMatchObject({ code: 'lead.not_found' });
-      await expect(notes.update(stranger, { leadId, noteId, content: 'x' })).rejects.toMatchObject({ code: 'lead_note.not_found' });
-      await expect(notes.remove(stranger, { leadId, noteId })).rejects.toMatchObject({ code: 'lead_note.not_found' });
-      await expect(notes.remove(owner, { leadId: other, noteId })).rejects.toMatchObject({ code: 'lead_note.not_found' });
+      await expect(notes.update(stranger, { leadId, noteId, content: 'x' })).rejects.toMatchObject({
+        code: 'lead_note.not_found',
+      });
+      await expect(notes.remove(stranger, { leadId, noteId })).rejects.toMatchObject({
+        code: 'lead_note.not_found',
+      });
+      await expect(notes.remove(owner, { leadId: other, noteId })).rejects.toMatchObject({
+        code: 'lead_note.not_found',
+      });
       expect(await notes.list(owner, { leadId })).toEqual({ items: [note], next: null });
     });
 
     it('need content and the right to write', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
-      await expect(notes.add(ctx, { leadId, content: '  ' })).rejects.toMatchObject({ code: 'request.invalid' });
-      await expect(notes.add(ctx, { leadId, content: 'x'.repeat(10_001) })).rejects.toMatchObject({ code: 'request.invalid' });
+      await expect(notes.add(ctx, { leadId, content: '  ' })).rejects.toMatchObject({
+        code: 'request.invalid',
+      });
+      await expect(notes.add(ctx, { leadId, content: 'x'.repeat(10_001) })).rejects.toMatchObject({
+        code: 'request.invalid',
+      });
       const viewer = caller('viewer', { tenantId: ctx.tenantId });
-      await expect(notes.add(viewer, { leadId, content: 'x' })).rejects.toMatchObject({ code: 'request.forbidden' });
+      await expect(notes.add(viewer, { leadId, content: 'x' })).rejects.toMatchObject({
+        code: 'request.forbidden',
+      });
     });
 
     it('are added once when the same request comes twice', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
       const again = { ...ctx, idempotencyKey: 'n1\tnote' };
-      expect(await notes.add(again, { leadId, content: 'once' })).toEqual(await notes.add(again, { leadId, content: 'once' }));
+      expect(await notes.add(again, { leadId, content: 'once' })).toEqual(
+        await notes.add(again, { leadId, content: 'once' }),
+      );
       expect((await notes.list(ctx, { leadId })).items).toHaveLength(1);
     });
   });
@@ -118,11 +148,14 @@ describe('what is written around a lead', () => {
       expect(shown.slice(2, 4).sort()).toEqual(['stage-changed', 'status-changed']);
       expect(shown.slice(4)).toEqual(['created']);
       const { items } = await timeline.list(ctx, { leadId });
-      expect(items.find(({ kind }) => kind === 'stage-changed')).toMatchObject({ userId: ctx.userId, data: { from: 'new', to: 'won' } });
+      expect(items.find(({ kind }) => kind === 'stage-changed')).toMatchObject({
+        userId: ctx.userId,
+        data: { from: 'new', to: 'won' },
+      });
       expect(items.at(-1)).toMatchObject({ data: { source: 'manual', importId: null }, userId: ctx.userId });
 
       const paged: string[] = [];
-      for (let cursor: string | null | undefined; cursor !== null; ) {
+      for (let cursor: string | null | undefined; cursor !== null;) {
         const page = await timeline.list(ctx, { leadId, limit: 1, ...(cursor ? { cursor } : {}) });
         paged.push(...page.items.map(({ id }) => id));
         cursor = page.next;
@@ -136,18 +169,40 @@ describe('what is written around a lead', () => {
       const { id: leadId, version, updatedAt } = await leads.create(ctx, {});
       const later = new Date(Date.now() + 60_000).toISOString();
       const id = newId();
-      for (let i = 0; i < 3; i++) await service.publish(EmailSent, { tenantId, id, messageId: newId(), data: emailSent(leadId, later) });
+      for (let i = 0; i < 3; i++)
+        await service.publish(EmailSent, {
+          tenantId,
+          id,
+          messageId: newId(),
+          data: emailSent(leadId, later),
+        });
       await service.publish(EmailSent, { tenantId, data: emailSent(leadId, '2020-01-01T00:00:00.000Z') });
-      const step = { campaignId: newId(), enrolmentId: newId(), leadId, stepId: newId(), activityId: newId() };
+      const step = {
+        campaignId: newId(),
+        enrolmentId: newId(),
+        leadId,
+        stepId: newId(),
+        activityId: newId(),
+      };
       await service.publish(EmailFailed, { tenantId, data: { ...step, reason: '550 no such user' } });
       await service.publish(EnrolmentEnded, {
         tenantId,
         data: { campaignId: step.campaignId, leadId, outcome: 'failed', reason: '550 no such user' },
       });
       await eventually(async () => (await kinds(ctx, leadId)).length === 5);
-      expect((await kinds(ctx, leadId)).sort()).toEqual(['campaign-ended', 'created', 'email-failed', 'email-sent', 'email-sent']);
+      expect((await kinds(ctx, leadId)).sort()).toEqual([
+        'campaign-ended',
+        'created',
+        'email-failed',
+        'email-sent',
+        'email-sent',
+      ]);
       const { items } = await timeline.list(ctx, { leadId });
-      expect(items[0]).toMatchObject({ kind: 'email-sent', occurredAt: later, data: { subject: 'Hello', to: 'jane@example.com' } });
+      expect(items[0]).toMatchObject({
+        kind: 'email-sent',
+        occurredAt: later,
+        data: { subject: 'Hello', to: 'jane@example.com' },
+      });
       expect(await leads.get(ctx, { leadId })).toMatchObject({ lastActivityAt: later, version, updatedAt });
     });
 
@@ -168,7 +223,9 @@ describe('what is written around a lead', () => {
       await leads.archive(ctx, { leadId });
       await leads.remove(ctx, { leadId });
       await expect(timeline.list(ctx, { leadId })).rejects.toMatchObject({ code: 'lead.not_found' });
-      await expect(notes.add(ctx, { leadId, content: 'x' })).rejects.toMatchObject({ code: 'lead.not_found' });
+      await expect(notes.add(ctx, { leadId, content: 'x' })).rejects.toMatchObject({
+        code: 'lead.not_found',
+      });
     });
   });
 });

@@ -1,5 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { AssignLead, CreateLead, LeadRef, leadsApi, ListLeads, UpdateLead, type LeadsApi } from '@leadwire/contracts';
+import {
+  AssignLead,
+  CreateLead,
+  LeadRef,
+  leadsApi,
+  ListLeads,
+  UpdateLead,
+  type LeadsApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';

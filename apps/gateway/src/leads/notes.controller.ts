@@ -1,5 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { AddLeadNote, LeadNoteRef, leadNotesApi, ListLeadNotes, UpdateLeadNote, type LeadNotesApi } from '@leadwire/contracts';
+import {
+  AddLeadNote,
+  LeadNoteRef,
+  leadNotesApi,
+  ListLeadNotes,
+  UpdateLeadNote,
+  type LeadNotesApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';

@@ -1,5 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { CreateLeadStage, LeadStageRef, leadStagesApi, Nothing, UpdateLeadStage, type LeadStagesApi } from '@leadwire/contracts';
+import {
+  CreateLeadStage,
+  LeadStageRef,
+  leadStagesApi,
+  Nothing,
+  UpdateLeadStage,
+  type LeadStagesApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';

@@ -185,7 +185,8 @@ const AROUND_A_LEAD = [
 /** The pipeline: leads, their stages and statuses, and what is written around a lead. */
 export class CreatePipeline20261122190000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [...messagingTables('leads'), ...PIPELINE, ...LEADS, ...SEARCH, ...AROUND_A_LEAD]) await runner.query(sql);
+    for (const sql of [...messagingTables('leads'), ...PIPELINE, ...LEADS, ...SEARCH, ...AROUND_A_LEAD])
+      await runner.query(sql);
   }
 
   down(): Promise<void> {

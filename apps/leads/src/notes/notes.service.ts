@@ -73,11 +73,19 @@ export class NotesService implements LeadNotesApi {
   /** @throws AppError `lead_note.not_found` */
   remove(ctx: Ctx, { leadId, noteId }: LeadNoteRef): Promise<void> {
     return this.tenant.run(ctx, async (db) => {
-      if ((await db.execute(DELETE_NOTE, [db.tenantId, leadId, noteId])) === 0) throw leadNoteErrors.not_found();
+      if ((await db.execute(DELETE_NOTE, [db.tenantId, leadId, noteId])) === 0)
+        throw leadNoteErrors.not_found();
     });
   }
 }
 
 function toNote({ id, leadId, content, createdByUserId, createdAt, updatedAt }: NoteRow): LeadNote {
-  return { id, leadId, content, createdByUserId, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+  return {
+    id,
+    leadId,
+    content,
+    createdByUserId,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
 }

@@ -52,14 +52,17 @@ export class LabelList {
       return await this.tenant.run(ctx, async (db) => {
         const others = await this.lockAll(db);
         if (others.length >= PIPELINE_LABELS_MAX) throw errors.too_many();
-        await db.execute(`INSERT INTO ${table} (id, tenant_id, key, label, color, display_order) VALUES ($1, $2, $3, $4, $5, $6)`, [
-          id,
-          db.tenantId,
-          key ?? keyOf(label, this.kind.leadColumn),
-          label.trim(),
-          (fields.color ?? GREY).toLowerCase(),
-          others.length,
-        ]);
+        await db.execute(
+          `INSERT INTO ${table} (id, tenant_id, key, label, color, display_order) VALUES ($1, $2, $3, $4, $5, $6)`,
+          [
+            id,
+            db.tenantId,
+            key ?? keyOf(label, this.kind.leadColumn),
+            label.trim(),
+            (fields.color ?? GREY).toLowerCase(),
+            others.length,
+          ],
+        );
         await this.write(db, id, { description: fields.description });
         if (place !== undefined) await this.arrange(db, others, id, place);
         return toDto(await this.read(db, id));
@@ -70,11 +73,20 @@ export class LabelList {
   }
 
   /** Changes one, and moves it when `place` is given. */
-  update<T>(ctx: Ctx, id: string, { place, ...fields }: LabelFields & { place?: number }, toDto: (row: LabelRow) => T): Promise<T> {
+  update<T>(
+    ctx: Ctx,
+    id: string,
+    { place, ...fields }: LabelFields & { place?: number },
+    toDto: (row: LabelRow) => T,
+  ): Promise<T> {
     return this.tenant.run(ctx, async (db) => {
       const all = await this.lockAll(db);
       if (!all.includes(id)) throw this.kind.errors.not_found();
-      await this.write(db, id, { ...fields, label: fields.label?.trim(), color: fields.color?.toLowerCase() });
+      await this.write(db, id, {
+        ...fields,
+        label: fields.label?.trim(),
+        color: fields.color?.toLowerCase(),
+      });
       if (place !== undefined) await this.arrange(db, all, id, place);
       return toDto(await this.read(db, id));
     });
@@ -108,7 +120,10 @@ export class LabelList {
   private async lockAll(db: TenantDb): Promise<string[]> {
     const { table } = this.kind;
     await db.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${table}|${db.tenantId}`]);
-    const ids = () => db.query<{ id: string }>(`SELECT id FROM ${table} WHERE tenant_id = $1 ORDER BY display_order, id`, [db.tenantId]);
+    const ids = () =>
+      db.query<{ id: string }>(`SELECT id FROM ${table} WHERE tenant_id = $1 ORDER BY display_order, id`, [
+        db.tenantId,
+      ]);
     let rows = await ids();
     if (rows.length === 0) {
       await provisionLabels(db);

@@ -71,7 +71,11 @@ export async function requireLabels(db: TenantDb, given: { stage?: string; statu
 }
 
 // The lock is a foreign key's: whoever wants to remove the row waits until the lead is there to be counted.
-async function hold(db: TenantDb, { table }: LabelKind, key: string | undefined): Promise<string | undefined> {
+async function hold(
+  db: TenantDb,
+  { table }: LabelKind,
+  key: string | undefined,
+): Promise<string | undefined> {
   const [row] = await db.query<{ key: string }>(
     `SELECT key
      FROM ${table}

@@ -7,7 +7,9 @@ import type { LeadRow } from './lead-row.js';
 type Given = Omit<UpdateLead, 'leadId' | 'version'> & Pick<CreateLead, 'assignedUserId'>;
 
 /** The columns that a client may write. */
-export type WritableFields = Partial<Omit<LeadRow, 'id' | 'version' | 'createdAt' | 'updatedAt' | 'lastActivityAt'>>;
+export type WritableFields = Partial<
+  Omit<LeadRow, 'id' | 'version' | 'createdAt' | 'updatedAt' | 'lastActivityAt'>
+>;
 
 const TEXTS = ['firstName', 'lastName', 'email', 'companyName', 'title', 'currency', 'notes'] as const;
 const AS_GIVEN = ['stage', 'status', 'priority', 'assignedUserId'] as const;
@@ -19,7 +21,8 @@ const AS_GIVEN = ['stage', 'status', 'priority', 'assignedUserId'] as const;
 export function storedFields(given: Given): WritableFields {
   const stored: WritableFields = {};
   for (const field of TEXTS) if (given[field] !== undefined) stored[field] = given[field]?.trim() || null;
-  for (const field of AS_GIVEN) if (given[field] !== undefined) Object.assign(stored, { [field]: given[field] });
+  for (const field of AS_GIVEN)
+    if (given[field] !== undefined) Object.assign(stored, { [field]: given[field] });
   if (given.phone !== undefined) stored.phone = normalised('phone', given.phone, normalisePhone);
   if (given.linkedinUrl !== undefined) {
     stored.linkedinUrl = normalised('linkedinUrl', given.linkedinUrl, normaliseLinkedinUrl);
@@ -42,7 +45,10 @@ function normalised(
   if (text === null) return null;
   const form = normalise(text);
   if (form === undefined) {
-    throw invalid(field, field === 'phone' ? 'must be a phone number' : 'must be the address of a LinkedIn page');
+    throw invalid(
+      field,
+      field === 'phone' ? 'must be a phone number' : 'must be the address of a LinkedIn page',
+    );
   }
   return form;
 }
@@ -55,7 +61,9 @@ export function mergedCustomFields(
   before: Record<string, unknown>,
   given: Record<string, unknown>,
 ): Record<string, unknown> {
-  const merged = Object.fromEntries(Object.entries({ ...before, ...given }).filter(([, value]) => value !== null));
+  const merged = Object.fromEntries(
+    Object.entries({ ...before, ...given }).filter(([, value]) => value !== null),
+  );
   if (Buffer.byteLength(JSON.stringify(merged)) > JSON_OBJECT_BYTES_MAX) {
     throw invalid('customFields', `must be at most ${JSON_OBJECT_BYTES_MAX} bytes in all`);
   }

@@ -74,7 +74,9 @@ export async function listLeads(
   if (!key?.mayBeEmpty) return stretch(false, after, rows);
   if (after && after[0] === null) return stretch(true, after, rows);
   const valued = await stretch(false, after, rows);
-  return valued.length >= rows ? valued : [...valued, ...(await stretch(true, undefined, rows - valued.length))];
+  return valued.length >= rows
+    ? valued
+    : [...valued, ...(await stretch(true, undefined, rows - valued.length))];
 }
 
 function stretchQuery(
@@ -88,7 +90,8 @@ function stretchQuery(
   const compare = order === 'asc' ? '>' : '<';
   const byKey = key && !empty;
   if (key?.mayBeEmpty) conditions.add(`${key.column} IS ${empty ? '' : 'NOT '}NULL`);
-  if (after && byKey) conditions.add(`(${key.column}, id) ${compare} (?::${key.type}, ?::uuid)`, after[0], after[1]);
+  if (after && byKey)
+    conditions.add(`(${key.column}, id) ${compare} (?::${key.type}, ?::uuid)`, after[0], after[1]);
   if (after && !byKey) conditions.add(`id ${compare} ?::uuid`, after[1]);
   return {
     sql: `

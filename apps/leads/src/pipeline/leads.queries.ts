@@ -19,7 +19,9 @@ export const DELETE_LEAD = `
 /** Sets `fields` (never empty) of the lead $2 and raises its version; the values follow from $3 on. */
 export function updateLead(fields: WritableFields): { sql: string; values: unknown[] } {
   const entries = Object.entries(fields);
-  const assignments = entries.map(([field], i) => `${COLUMN_OF[field as keyof typeof COLUMN_OF]} = $${i + 3}`);
+  const assignments = entries.map(
+    ([field], i) => `${COLUMN_OF[field as keyof typeof COLUMN_OF]} = $${i + 3}`,
+  );
   return {
     sql: `
       UPDATE leads

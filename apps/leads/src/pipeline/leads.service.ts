@@ -18,7 +18,13 @@ import { can, Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, isUniqueViolation, TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { changesOfLead, recordEntries } from '../timeline/timeline.queries.js';
-import { changedFields, mergedCustomFields, requireCurrency, storedFields, type WritableFields } from './lead-fields.js';
+import {
+  changedFields,
+  mergedCustomFields,
+  requireCurrency,
+  storedFields,
+  type WritableFields,
+} from './lead-fields.js';
 import { leadPage, listLeads } from './lead-list.js';
 import { leadUpdated, snapshotOf, toLead, type LeadRow } from './lead-row.js';
 import { LeadEntity } from './lead.entity.js';
@@ -38,7 +44,13 @@ export class LeadsService implements LeadsApi {
 
   async list(ctx: Ctx, input: ListLeads): Promise<Page<Lead>> {
     const { after, limit } = this.cursors.read(ctx, leadsApi.name, input);
-    const rows = await listLeads((sql, params) => this.tenant.read(ctx, sql, params), ctx.tenantId, input, limit + 1, after);
+    const rows = await listLeads(
+      (sql, params) => this.tenant.read(ctx, sql, params),
+      ctx.tenantId,
+      input,
+      limit + 1,
+      after,
+    );
     return leadPage(this.cursors, ctx, leadsApi.name, input, rows, limit);
   }
 
@@ -52,7 +64,8 @@ export class LeadsService implements LeadsApi {
   /** @throws AppError `lead.duplicate` | `lead.may_not_assign` | `request.invalid` */
   create(ctx: Ctx, input: CreateLead): Promise<Lead> {
     const { assignedUserId = null } = input;
-    if (assignedUserId && assignedUserId !== ctx.userId && !can(ctx, 'leads.assign')) throw leadErrors.may_not_assign();
+    if (assignedUserId && assignedUserId !== ctx.userId && !can(ctx, 'leads.assign'))
+      throw leadErrors.may_not_assign();
     const fields = storedFields(input);
     requireCurrency(fields);
     return this.namingDuplicates(ctx, fields, () =>
@@ -71,7 +84,9 @@ export class LeadsService implements LeadsApi {
     const fields = storedFields(given);
     return this.namingDuplicates(ctx, fields, () =>
       this.change(ctx, leadId, version, (lead) => {
-        const custom = fields.customFields && { customFields: mergedCustomFields(lead.customFields, fields.customFields) };
+        const custom = fields.customFields && {
+          customFields: mergedCustomFields(lead.customFields, fields.customFields),
+        };
         requireCurrency({ ...lead, ...fields });
         return { ...fields, ...custom };
       }),
@@ -98,11 +113,19 @@ export class LeadsService implements LeadsApi {
     return this.tenant.run(ctx, async (db) => {
       const [gone] = await db.query<{ version: string; deletedAt: Date }>(DELETE_LEAD, [db.tenantId, leadId]);
       if (!gone) throw leadErrors.not_found();
-      db.emit(LeadDeleted, leadId, { deletedAt: gone.deletedAt.toISOString() }, { version: Number(gone.version) });
+      db.emit(
+        LeadDeleted,
+        leadId,
+        { deletedAt: gone.deletedAt.toISOString() },
+        { version: Number(gone.version) },
+      );
     });
   }
 
-  private newLead(ctx: Ctx, fields: WritableFields & Pick<LeadRow, 'stage' | 'status'>): Omit<LeadEntity, 'id' | 'tenantId'> {
+  private newLead(
+    ctx: Ctx,
+    fields: WritableFields & Pick<LeadRow, 'stage' | 'status'>,
+  ): Omit<LeadEntity, 'id' | 'tenantId'> {
     const now = this.clock.now();
     return {
       firstName: null,

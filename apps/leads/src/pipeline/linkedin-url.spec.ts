@@ -10,10 +10,13 @@ describe('a LinkedIn address', () => {
     expect(normaliseLinkedinUrl(text)).toBe('https://www.linkedin.com/in/Jane-Doe');
   });
 
-  it.each(['https://linkedin.com.example.org/in/jane', 'https://example.org/in/jane', 'linkedin.com/', 'jane', 'javascript://linkedin.com/in/x y'])(
-    'is not %s',
-    (text) => {
-      expect(normaliseLinkedinUrl(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    'https://linkedin.com.example.org/in/jane',
+    'https://example.org/in/jane',
+    'linkedin.com/',
+    'jane',
+    'javascript://linkedin.com/in/x y',
+  ])('is not %s', (text) => {
+    expect(normaliseLinkedinUrl(text)).toBeUndefined();
+  });
 });

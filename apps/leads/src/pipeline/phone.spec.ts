@@ -13,7 +13,10 @@ describe('a phone number', () => {
     expect(normalisePhone(written)).toBe(kept);
   });
 
-  it.each(['call me', '+49', '+999 12345678', '12', '+1 212 555 0123 456 789', 'jane@example.com', ''])('is not %s', (text) => {
-    expect(normalisePhone(text)).toBeUndefined();
-  });
+  it.each(['call me', '+49', '+999 12345678', '12', '+1 212 555 0123 456 789', 'jane@example.com', ''])(
+    'is not %s',
+    (text) => {
+      expect(normalisePhone(text)).toBeUndefined();
+    },
+  );
 });

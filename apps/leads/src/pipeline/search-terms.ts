@@ -10,5 +10,11 @@ export type SearchTerms = {
 /** What somebody typed into a search box, as the two questions that the index answers. */
 export function searchTerms(q: string): SearchTerms {
   const words = q.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-  return { words: words.slice(0, WORDS_MAX).map((word) => `${word}:*`).join(' & '), name: q.trim() };
+  return {
+    words: words
+      .slice(0, WORDS_MAX)
+      .map((word) => `${word}:*`)
+      .join(' & '),
+    name: q.trim(),
+  };
 }

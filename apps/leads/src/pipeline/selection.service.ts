@@ -1,5 +1,12 @@
 import { Inject } from '@nestjs/common';
-import { leadSelectionApi, SELECTION_LIMIT_MAX, type LeadSelectionApi, type Page, type ResolveLeads, type SelectedLead } from '@leadwire/contracts';
+import {
+  leadSelectionApi,
+  SELECTION_LIMIT_MAX,
+  type LeadSelectionApi,
+  type Page,
+  type ResolveLeads,
+  type SelectedLead,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';

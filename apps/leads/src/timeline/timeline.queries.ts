@@ -5,10 +5,21 @@ import type { LeadRow } from '../pipeline/lead-row.js';
 
 export type TimelineFact = { kind: TimelineKind; data: Record<string, unknown> };
 /** A fact of another service, about one lead. */
-export type LeadFact = { eventId: string; leadId: string; occurredAt: string; userId: string | null; data: Record<string, unknown> };
+export type LeadFact = {
+  eventId: string;
+  leadId: string;
+  occurredAt: string;
+  userId: string | null;
+  data: Record<string, unknown>;
+};
 
 /** Writes what somebody did to a lead, in the transaction that does it. */
-export async function recordEntries(db: TenantDb, leadId: string, occurredAt: Date, facts: TimelineFact[]): Promise<void> {
+export async function recordEntries(
+  db: TenantDb,
+  leadId: string,
+  occurredAt: Date,
+  facts: TimelineFact[],
+): Promise<void> {
   if (facts.length === 0) return;
   await db.execute(
     `INSERT INTO lead_timeline (id, tenant_id, lead_id, occurred_at, kind, user_id, data)
@@ -35,7 +46,8 @@ export function changesOfLead(before: LeadRow, after: LeadRow): TimelineFact[] {
   moved('stage-changed', before.stage, after.stage);
   moved('status-changed', before.status, after.status);
   moved('assigned', before.assignedUserId, after.assignedUserId);
-  if (before.isArchived !== after.isArchived) facts.push({ kind: after.isArchived ? 'archived' : 'unarchived', data: {} });
+  if (before.isArchived !== after.isArchived)
+    facts.push({ kind: after.isArchived ? 'archived' : 'unarchived', data: {} });
   return facts;
 }
 

@@ -37,7 +37,14 @@ export class TimelineService implements LeadTimelineApi {
     const rows = await this.tenant.read<EntryRow>(ctx, timelinePage(after !== undefined), params);
     // Its creation alone is an entry, and a cursor is only given where more follow.
     if (rows.length === 0) throw leadErrors.not_found();
-    return this.cursors.page(ctx, leadTimelineApi.name, input, rows, ({ position, id }) => [position, id], toEntry);
+    return this.cursors.page(
+      ctx,
+      leadTimelineApi.name,
+      input,
+      rows,
+      ({ position, id }) => [position, id],
+      toEntry,
+    );
   }
 }
 

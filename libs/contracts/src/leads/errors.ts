@@ -2,9 +2,18 @@ import { defineErrors } from '@leadwire/kernel';
 
 export const leadErrors = defineErrors('lead', {
   not_found: { kind: 'not_found', text: 'There is no such lead.' },
-  duplicate: { kind: 'conflict', text: 'Another lead has this e-mail address, phone number or LinkedIn address already.' },
-  changed_meanwhile: { kind: 'precondition_failed', text: 'Somebody changed this lead meanwhile; read it again.' },
-  may_not_assign: { kind: 'forbidden', text: 'You may give a new lead to yourself or to nobody, not to others.' },
+  duplicate: {
+    kind: 'conflict',
+    text: 'Another lead has this e-mail address, phone number or LinkedIn address already.',
+  },
+  changed_meanwhile: {
+    kind: 'precondition_failed',
+    text: 'Somebody changed this lead meanwhile; read it again.',
+  },
+  may_not_assign: {
+    kind: 'forbidden',
+    text: 'You may give a new lead to yourself or to nobody, not to others.',
+  },
 });
 
 export const leadNoteErrors = defineErrors('lead_note', {

@@ -29,7 +29,8 @@ export class LeadFilter {
     min: 1,
     max: LEAD_SEARCH_MAX,
     optional: true,
-    description: 'Beginnings of words in name, e-mail and company, in any order; a misspelt last name alone is found too.',
+    description:
+      'Beginnings of words in name, e-mail and company, in any order; a misspelt last name alone is found too.',
   })
   q?: string;
 }

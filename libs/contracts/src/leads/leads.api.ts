@@ -52,25 +52,46 @@ class LeadFields {
   })
   linkedinUrl?: string | null;
 
-  @Text({ optional: true, min: 1, max: LEAD_KEY_MAX, description: 'Key of a stage; the first one unless told.' })
+  @Text({
+    optional: true,
+    min: 1,
+    max: LEAD_KEY_MAX,
+    description: 'Key of a stage; the first one unless told.',
+  })
   stage?: string;
 
-  @Text({ optional: true, min: 1, max: LEAD_KEY_MAX, description: 'Key of a status; the first one unless told.' })
+  @Text({
+    optional: true,
+    min: 1,
+    max: LEAD_KEY_MAX,
+    description: 'Key of a status; the first one unless told.',
+  })
   status?: string;
 
   @Int({ ...maybe, ...PRIORITY, description: 'From 0 to 5, the highest.' })
   priority?: number | null;
 
-  @DecimalText({ ...maybe, description: 'What the deal may be worth; needs `currency`.', example: '12500.00' })
+  @DecimalText({
+    ...maybe,
+    description: 'What the deal may be worth; needs `currency`.',
+    example: '12500.00',
+  })
   estimatedValue?: string | null;
 
   @Text({ ...maybe, max: 3, pattern: CURRENCY, description: 'ISO 4217.', example: 'EUR' })
   currency?: string | null;
 
-  @JsonObject({ optional: true, description: 'The team’s own fields. An update merges them; null removes one.' })
+  @JsonObject({
+    optional: true,
+    description: 'The team’s own fields. An update merges them; null removes one.',
+  })
   customFields?: Record<string, unknown>;
 
-  @Text({ ...maybe, max: LEAD_NOTES_MAX, description: 'A remark on the lead itself; for more there are notes.' })
+  @Text({
+    ...maybe,
+    max: LEAD_NOTES_MAX,
+    description: 'A remark on the lead itself; for more there are notes.',
+  })
   notes?: string | null;
 
   @Timestamp({ ...maybe })
@@ -92,7 +113,11 @@ export class UpdateLead extends LeadFields {
   @Uuid()
   leadId!: string;
 
-  @Int({ optional: true, min: 1, description: 'The version that was read: a lead changed since then is left alone.' })
+  @Int({
+    optional: true,
+    min: 1,
+    description: 'The version that was read: a lead changed since then is left alone.',
+  })
   version?: number;
 }
 
@@ -103,7 +128,11 @@ export class AssignLead {
   @Uuid({ nullable: true, description: 'Null takes the lead from everybody.' })
   assignedUserId!: string | null;
 
-  @Int({ optional: true, min: 1, description: 'The version that was read: a lead changed since then is left alone.' })
+  @Int({
+    optional: true,
+    min: 1,
+    description: 'The version that was read: a lead changed since then is left alone.',
+  })
   version?: number;
 }
 
@@ -185,22 +214,41 @@ export class Lead {
   updatedAt!: string;
 }
 
-export const LEAD_SORTS = ['createdAt', 'updatedAt', 'lastActivityAt', 'lastName', 'priority', 'estimatedValue'] as const;
+export const LEAD_SORTS = [
+  'createdAt',
+  'updatedAt',
+  'lastActivityAt',
+  'lastName',
+  'priority',
+  'estimatedValue',
+] as const;
 export type LeadSort = (typeof LEAD_SORTS)[number];
 export const SORT_ORDERS = ['asc', 'desc'] as const;
 export type SortOrder = (typeof SORT_ORDERS)[number];
 
 export class ListLeads extends LeadFilter {
-  @OneOf(LEAD_SORTS, { optional: true, description: 'createdAt unless told. Leads without a value come last, whatever the order.' })
+  @OneOf(LEAD_SORTS, {
+    optional: true,
+    description: 'createdAt unless told. Leads without a value come last, whatever the order.',
+  })
   sort?: LeadSort;
 
   @OneOf(SORT_ORDERS, { optional: true, description: 'desc unless told.' })
   order?: SortOrder;
 
-  @Int({ min: 1, max: PAGE_LIMIT_MAX, optional: true, description: 'Items per page; 25 unless told. Fewer come when they are large.' })
+  @Int({
+    min: 1,
+    max: PAGE_LIMIT_MAX,
+    optional: true,
+    description: 'Items per page; 25 unless told. Fewer come when they are large.',
+  })
   limit?: number;
 
-  @Text({ max: 1024, optional: true, description: 'The `next` of the previous page; bound to the same filter.' })
+  @Text({
+    max: 1024,
+    optional: true,
+    description: 'The `next` of the previous page; bound to the same filter.',
+  })
   cursor?: string;
 }
 

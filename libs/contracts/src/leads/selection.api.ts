@@ -18,10 +18,19 @@ export class ResolveLeads {
   @Bool({ optional: true, description: 'Leave out leads without an e-mail address.' })
   withEmail?: boolean;
 
-  @Int({ min: 1, max: SELECTION_LIMIT_MAX, optional: true, description: 'Items per page; 500 unless told. Fewer come when they are large.' })
+  @Int({
+    min: 1,
+    max: SELECTION_LIMIT_MAX,
+    optional: true,
+    description: 'Items per page; 500 unless told. Fewer come when they are large.',
+  })
   limit?: number;
 
-  @Text({ max: 1024, optional: true, description: 'The `next` of the previous page; bound to the same question.' })
+  @Text({
+    max: 1024,
+    optional: true,
+    description: 'The `next` of the previous page; bound to the same question.',
+  })
   cursor?: string;
 }
 

@@ -8,9 +8,20 @@ export const PIPELINE_LABELS_MAX = 50;
 
 const KEY = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const COLOR = /^#[0-9a-fA-F]{6}$/;
-const key = { max: 60, pattern: KEY, optional: true, description: 'Its name for programs, for ever; made from the label unless told.' };
+const key = {
+  max: 60,
+  pattern: KEY,
+  optional: true,
+  description: 'Its name for programs, for ever; made from the label unless told.',
+};
 const label = { min: 1, max: 100, pattern: /\S/ };
-const color = { max: 7, pattern: COLOR, optional: true, description: 'As #rrggbb; grey unless told.', example: '#2563eb' };
+const color = {
+  max: 7,
+  pattern: COLOR,
+  optional: true,
+  description: 'As #rrggbb; grey unless told.',
+  example: '#2563eb',
+};
 const place = {
   min: 0,
   max: PIPELINE_LABELS_MAX - 1,

@@ -37,7 +37,9 @@ export class LeadTimelineEntry {
   @Uuid({ nullable: true, description: 'Who did it; null for the system.' })
   userId!: string | null;
 
-  @JsonObject({ description: 'By kind: source and importId, from and to, noteId, campaignId, subject, reason, …' })
+  @JsonObject({
+    description: 'By kind: source and importId, from and to, noteId, campaignId, subject, reason, …',
+  })
   data!: Record<string, unknown>;
 }
 
