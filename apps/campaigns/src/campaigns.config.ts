@@ -19,5 +19,16 @@ export const campaignsConfig = {
     default: '60,300,900,3600',
     desc: 'Waits before a mail is tried again that its server put off (4xx); after the last one its enrolment fails.',
   }),
+  SMTP_ACCOUNT_BACKOFF_SECONDS: str({
+    default: '1,5,15,60,300,900',
+    desc: 'Waits after an account could not connect, could not log in or was told to come back; after the last one it is paused.',
+  }),
 };
 export type CampaignsConfig = ConfigOf<typeof campaignsConfig>;
+
+/** Reads `60,300` as numbers of milliseconds. @throws Error naming the variable */
+export function secondsList(name: string, text: string): number[] {
+  const values = text.split(',').map((part) => Number(part.trim()) * 1000);
+  if (values.length === 0 || values.some((ms) => !Number.isFinite(ms) || ms < 0)) throw new Error(`${name} is a list of seconds, not ${text}.`);
+  return values;
+}

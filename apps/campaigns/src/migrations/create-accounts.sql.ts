@@ -35,6 +35,7 @@ export const accountTables = [
      last_reset_date date,
      on_doubt varchar(20) NOT NULL DEFAULT 'assume-delivered' CHECK (on_doubt IN ('assume-delivered', 'resend')),
      available_at timestamptz NOT NULL DEFAULT now(),
+     backoff_until timestamptz NOT NULL DEFAULT now(),
      failures int NOT NULL DEFAULT 0,
      created_by_user_id uuid,
      is_deleted boolean NOT NULL DEFAULT false,
@@ -43,7 +44,6 @@ export const accountTables = [
      UNIQUE (tenant_id, id)
    ) WITH (fillfactor = 70)`,
   `CREATE UNIQUE INDEX email_accounts_email ON email_accounts (tenant_id, lower(email)) WHERE NOT is_deleted`,
-  `CREATE INDEX email_accounts_list ON email_accounts (tenant_id, created_at DESC, id DESC) WHERE NOT is_deleted`,
   ...tenantIsolation('email_accounts'),
   touchUpdatedAt('email_accounts'),
 
@@ -79,7 +79,6 @@ export const accountTables = [
      UNIQUE (tenant_id, id),
      CONSTRAINT communication_templates_key UNIQUE (tenant_id, channel, template_key, language)
    )`,
-  `CREATE INDEX communication_templates_list ON communication_templates (tenant_id, created_at DESC, id DESC)`,
   ...tenantIsolation('communication_templates'),
   touchUpdatedAt('communication_templates'),
 ];

@@ -27,7 +27,6 @@ export const campaignTables = [
      CHECK ((status = 'paused') = (pause_reason IS NOT NULL)),
      CHECK (ends_at > starts_at)
    )`,
-  `CREATE INDEX campaigns_list ON campaigns (tenant_id, created_at DESC, id DESC) WHERE NOT is_deleted`,
   `CREATE INDEX campaigns_running ON campaigns (tenant_id, id) WHERE status = 'active'`,
   `CREATE INDEX campaigns_by_account ON campaigns (tenant_id, email_account_id)`,
   ...tenantIsolation('campaigns'),

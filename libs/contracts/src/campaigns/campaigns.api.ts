@@ -75,16 +75,39 @@ export class CampaignStepInput {
   @Uuid({ optional: true, nullable: true, description: 'E-mail: the template to render.' })
   templateId?: string | null;
 
-  @Text({ min: 1, max: SUBJECT_LENGTH_MAX, optional: true, nullable: true, description: 'E-mail without template: Liquid. A reply may leave it out.' })
+  @Text({
+    min: 1,
+    max: SUBJECT_LENGTH_MAX,
+    optional: true,
+    nullable: true,
+    description: 'E-mail without template: Liquid. A reply may leave it out.',
+  })
   subject?: string | null;
 
-  @Text({ min: 1, max: MAIL_BODY_LENGTH_MAX, optional: true, nullable: true, description: 'E-mail without template: Liquid, plain text.' })
+  @Text({
+    min: 1,
+    max: MAIL_BODY_LENGTH_MAX,
+    optional: true,
+    nullable: true,
+    description: 'E-mail without template: Liquid, plain text.',
+  })
   body?: string | null;
 
-  @OneOf(THREADS, { optional: true, nullable: true, description: 'E-mail: start a thread, or reply in that of the mail before. `new` unless told.' })
+  @OneOf(THREADS, {
+    optional: true,
+    nullable: true,
+    description: 'E-mail: start a thread, or reply in that of the mail before. `new` unless told.',
+  })
   thread?: Thread | null;
 
-  @Int({ min: 0, max: YEAR_SECONDS, optional: true, nullable: true, description: 'Wait: seconds.', example: 172_800 })
+  @Int({
+    min: 0,
+    max: YEAR_SECONDS,
+    optional: true,
+    nullable: true,
+    description: 'Wait: seconds.',
+    example: 172_800,
+  })
   durationSeconds?: number | null;
 }
 

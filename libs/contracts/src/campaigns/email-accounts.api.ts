@@ -13,7 +13,12 @@ export class CreateEmailAccount {
   @Email({ description: 'Address that mails are sent from.' })
   email!: string;
 
-  @Text({ max: 120, optional: true, nullable: true, description: 'Name that recipients see beside the address.' })
+  @Text({
+    max: 120,
+    optional: true,
+    nullable: true,
+    description: 'Name that recipients see beside the address.',
+  })
   fromName?: string | null;
 
   @Text({ max: 253, pattern: HOST, example: 'smtp.example.com' })
@@ -22,24 +27,44 @@ export class CreateEmailAccount {
   @Int({ min: 1, max: 65535, example: 587 })
   smtpPort!: number;
 
-  @Text({ max: 254, min: 1, optional: true, nullable: true, description: 'Absent for servers that ask for no login.' })
+  @Text({
+    max: 254,
+    min: 1,
+    optional: true,
+    nullable: true,
+    description: 'Absent for servers that ask for no login.',
+  })
   smtpUsername?: string | null;
 
   @Text({ max: 512, min: 1, optional: true, nullable: true, description: 'Kept sealed and never returned.' })
   smtpPassword?: string | null;
 
-  @Bool({ optional: true, description: 'TLS from the first byte (port 465); otherwise STARTTLS. False unless told.' })
+  @Bool({
+    optional: true,
+    description: 'TLS from the first byte (port 465); otherwise STARTTLS. False unless told.',
+  })
   smtpSecure?: boolean;
 
-  @Int({ min: 0, max: 1_000_000, optional: true, description: "Mails per day of the account's time zone; 500 unless told." })
+  @Int({
+    min: 0,
+    max: 1_000_000,
+    optional: true,
+    description: "Mails per day of the account's time zone; 500 unless told.",
+  })
   dailySendLimit?: number;
 
-  @Text({ max: 60, optional: true, description: 'IANA time zone of the account\'s day; UTC unless told.', example: 'Europe/Berlin' })
+  @Text({
+    max: 60,
+    optional: true,
+    description: "IANA time zone of the account's day; UTC unless told.",
+    example: 'Europe/Berlin',
+  })
   timezone?: string;
 
   @OneOf(DOUBT_POLICIES, {
     optional: true,
-    description: 'When a server vanishes after it got a mail but before it said so: count it as sent, or send it again under the same Message-ID.',
+    description:
+      'When a server vanishes after it got a mail but before it said so: count it as sent, or send it again under the same Message-ID.',
   })
   onDoubt?: DoubtPolicy;
 }
@@ -130,7 +155,9 @@ export class EmailAccount {
   @OneOf(DOUBT_POLICIES)
   onDoubt!: DoubtPolicy;
 
-  @Timestamp({ description: 'Nothing is sent through it before: daily limit reached, or its server asked for patience.' })
+  @Timestamp({
+    description: 'Nothing is sent through it before: daily limit reached, or its server asked for patience.',
+  })
   availableAt!: string;
 
   @Timestamp()

@@ -20,7 +20,11 @@ export class EnrolLeads {
   @UuidList({ optional: true, items: 1000, description: 'Only these, of those that the filter means.' })
   leadIds?: string[];
 
-  @Text({ max: 1024, optional: true, description: 'The `cursor` of an answer that was not complete, with the same filter.' })
+  @Text({
+    max: 1024,
+    optional: true,
+    description: 'The `cursor` of an answer that was not complete, with the same filter.',
+  })
   cursor?: string;
 }
 
@@ -63,7 +67,10 @@ export class Enrolment {
   @Int({ description: 'The step that comes next, or that it ended at.' })
   currentStepOrder!: number;
 
-  @Timestamp({ nullable: true, description: 'When the next step is due; null while a mail is under way and after the end.' })
+  @Timestamp({
+    nullable: true,
+    description: 'When the next step is due; null while a mail is under way and after the end.',
+  })
   nextRunAt!: string | null;
 
   @Timestamp({ nullable: true })
@@ -121,7 +128,9 @@ export class CampaignActivity {
   @Int({ description: 'Tries that a server answered.' })
   attempts!: number;
 
-  @Bool({ description: 'False when the server vanished before it confirmed and the mail was counted as sent.' })
+  @Bool({
+    description: 'False when the server vanished before it confirmed and the mail was counted as sent.',
+  })
   confirmed!: boolean;
 
   @Text({ max: 500, nullable: true })
@@ -156,5 +165,10 @@ export interface EnrolmentsApi {
 export const enrolmentsApi = defineApi<EnrolmentsApi>('campaigns.enrolments', {
   enrol: { input: EnrolLeads, output: EnrolmentResult, can: 'campaigns.write' },
   list: { input: ListEnrolments, output: pageOf(Enrolment), can: 'campaigns.read', idempotent: true },
-  activities: { input: ListActivities, output: pageOf(CampaignActivity), can: 'campaigns.read', idempotent: true },
+  activities: {
+    input: ListActivities,
+    output: pageOf(CampaignActivity),
+    can: 'campaigns.read',
+    idempotent: true,
+  },
 });

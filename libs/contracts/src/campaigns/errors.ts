@@ -5,7 +5,10 @@ export const emailAccountErrors = defineErrors('email_account', {
   duplicate: { kind: 'conflict', text: 'An account with this address exists already.' },
   in_use: { kind: 'conflict', text: 'A running or paused campaign sends through this account.' },
   invalid_timezone: { kind: 'unprocessable', text: 'This is not an IANA time zone.' },
-  password_required: { kind: 'unprocessable', text: 'A user name needs a password; give it again when you change the server.' },
+  password_required: {
+    kind: 'unprocessable',
+    text: 'A user name needs a password; give it again when you change the server.',
+  },
 });
 
 export const templateErrors = defineErrors('template', {

@@ -15,10 +15,20 @@ const SCHEMA_HELP =
   'left out, it is derived from the template. A variable without fallback that a lead lacks ends that enrolment: no hole is ever sent.';
 
 export class CreateTemplate {
-  @Text({ min: 1, max: 80, pattern: /^[a-z0-9][a-z0-9._-]*$/, description: 'Name of the template; unique per language.' })
+  @Text({
+    min: 1,
+    max: 80,
+    pattern: /^[a-z0-9][a-z0-9._-]*$/,
+    description: 'Name of the template; unique per language.',
+  })
   templateKey!: string;
 
-  @Text({ max: 10, pattern: /^[a-z]{2,3}(-[A-Z]{2})?$/, optional: true, description: 'BCP 47; `en` unless told.' })
+  @Text({
+    max: 10,
+    pattern: /^[a-z]{2,3}(-[A-Z]{2})?$/,
+    optional: true,
+    description: 'BCP 47; `en` unless told.',
+  })
   language?: string;
 
   @Text({ min: 1, max: SUBJECT_LENGTH_MAX, description: 'Liquid.' })

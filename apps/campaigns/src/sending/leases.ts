@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { systemCtx } from '@leadwire/kernel';
+import { TenantTransaction } from '@leadwire/persistence';
+import { LOGGER, type Logger } from '@leadwire/platform';
+import { RENEW_LEASES } from './claims.queries.js';
+import type { ClaimedMail } from './mail.js';
+
+/** How long a claimed mail is nobody else's business; after a crash its recovery waits that long. */
+export const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 4_000;
+/** Kept back from the lease, so that clocks that run unevenly cannot make two owners of one mail. */
+const SAFETY_MS = 2_000;
+
+/**
+ * The mails that this process has under way. Their leases are renewed while it can reach the database; when it cannot, they
+ * end, and {@link ClaimedMail.leaseUntil} keeps what has not left by then from leaving at all.
+ */
+@Injectable()
+export class Leases {
+  private readonly mails = new Set<ClaimedMail>();
+  private readonly perAccount = new Map<string, number>();
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => void this.renew(), RENEW_EVERY_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  add(mails: readonly ClaimedMail[]): void {
+    for (const mail of mails) {
+      mail.leaseUntil -= SAFETY_MS;
+      this.mails.add(mail);
+      mail.journal?.claimed();
+      this.perAccount.set(mail.accountId, this.countOf(mail.accountId) + 1);
+    }
+  }
+
+  /** The database knows the mail's outcome. */
+  remove(mail: ClaimedMail): void {
+    if (!this.mails.delete(mail)) return;
+    mail.journal?.settled();
+    const left = this.countOf(mail.accountId) - 1;
+    if (left > 0) this.perAccount.set(mail.accountId, left);
+    else this.perAccount.delete(mail.accountId);
+  }
+
+  get size(): number {
+    return this.mails.size;
+  }
+
+  countOf(accountId: string): number {
+    return this.perAccount.get(accountId) ?? 0;
+  }
+
+  private async renew(): Promise<void> {
+    const byTenant = Map.groupBy(this.mails, (mail) => mail.tenantId);
+    for (const [tenantId, mails] of byTenant) {
+      const until = performance.now() + LEASE_MS - SAFETY_MS;
+      const journals = [...new Set(mails.map((mail) => mail.journalId))];
+      try {
+        await this.tenant.run(systemCtx(tenantId), (db) => db.execute(RENEW_LEASES, [tenantId, journals, LEASE_MS / 1000]));
+        for (const mail of mails) if (performance.now() < mail.leaseUntil) mail.leaseUntil = until;
+      } catch (error) {
+        this.logger.warn({ err: error, tenantId }, 'leases could not be renewed');
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Tenants whose turn it is, longest waiting first. */
+export const DUE_TENANTS = `
+  SELECT tenant_id AS id
+  FROM tenant_schedule
+  WHERE next_due_at <= now()
+  ORDER BY next_due_at
+  LIMIT $1`;
+
+/** A belt to the braces: whoever was not looked at for long is looked at whatever the schedule says. */
+export const SWEEP_TENANTS = `
+  UPDATE tenant_schedule
+  SET swept_at = now(), next_due_at = LEAST(next_due_at, now())
+  WHERE tenant_id IN (
+    SELECT tenant_id
+    FROM tenant_schedule
+    WHERE swept_at < now() - make_interval(secs => $1)
+    ORDER BY swept_at
+    LIMIT $2
+  )`;
+
+export const LOCK_SCHEDULE = `SELECT next_due_at FROM tenant_schedule WHERE tenant_id = $1 FOR UPDATE`;
+
+/**
+ * When the tenant has something to do next. Runs in a statement of its own after the lock: whoever committed work before the
+ * lock is seen by it, whoever commits later writes the schedule itself.
+ */
+export const RESCHEDULE = `
+  UPDATE tenant_schedule
+  SET next_due_at = coalesce(LEAST(
+    (
+      SELECT min(GREATEST(d.next_run_at, a.available_at, a.backoff_until))
+      FROM campaigns c
+      JOIN email_accounts a ON a.tenant_id = c.tenant_id AND a.id = c.email_account_id AND a.is_active
+      CROSS JOIN LATERAL (
+        SELECT l.next_run_at
+        FROM campaign_leads l
+        WHERE l.tenant_id = c.tenant_id
+          AND l.campaign_id = c.id
+          AND l.status = 'active'
+          AND l.next_run_at IS NOT NULL
+        ORDER BY l.next_run_at
+        LIMIT 1
+      ) d
+      WHERE c.tenant_id = $1
+        AND c.status = 'active'
+    ),
+    (
+      -- A lease that is over and was not settled just now belongs to a journal elsewhere: look again, but not at once.
+      SELECT min(CASE WHEN lease_until > now() THEN lease_until ELSE now() + interval '5 seconds' END)
+      FROM campaign_lead_activities
+      WHERE tenant_id = $1
+        AND status = 'sending'
+    ),
+    (SELECT min(ends_at) FROM campaigns WHERE tenant_id = $1 AND status = 'active')
+  ), 'infinity')
+  WHERE tenant_id = $1`;

@@ -1,0 +1,168 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { systemCtx } from '@leadwire/kernel';
+import { TenantTransaction } from '@leadwire/persistence';
+import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
+import type { DataSource } from 'typeorm';
+import type { CampaignsConfig } from '../campaigns.config.js';
+import { CampaignEnds } from '../campaigns/campaign-ends.js';
+import { RUNNABLE_CAMPAIGNS } from './claims.queries.js';
+import { Claims } from './claims.js';
+import { Leases } from './leases.js';
+import { MailSender } from './mail-sender.js';
+import { Recovery } from './recovery.js';
+import { Schedule } from './schedule.js';
+import { DUE_TENANTS, LOCK_SCHEDULE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
+import { pruneJournals } from './send-journal.js';
+
+const POLL_MS = 250;
+const SWEEP_EVERY_MS = 30_000;
+const SWEEP_AGE_SECONDS = 30;
+const SWEEP_TENANTS_MAX = 100;
+const TENANTS_PER_CYCLE_MAX = 100;
+const TENANTS_AT_ONCE_MAX = 4;
+/** Mails of one campaign claimed in one transaction. */
+const CLAIM_BATCH_MAX = 100;
+const UNDER_WAY_PER_ACCOUNT_MAX = 200;
+const UNDER_WAY_MAX = 2_000;
+const HOUSEKEEPING_EVERY_MS = 1_000;
+const TENANTS_REMEMBERED_MAX = 10_000;
+const STOP_DEADLINE_MS = 8_000;
+const TROUBLE_PAUSE_MS = 1_000;
+
+/**
+ * Finds whose turn it is and lets the sender do it: tenants take turns, each gets one batch per campaign and turn. Any
+ * number of replicas run it at once; they share the work by skipping each other's rows.
+ */
+@Injectable()
+export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private wake: () => void = () => undefined;
+  private nudged = false;
+  private lastSweep = 0;
+  private readonly kept = new Map<string, number>();
+
+  constructor(
+    @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
+    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(Claims) private readonly claims: Claims,
+    @Inject(MailSender) private readonly sender: MailSender,
+    @Inject(Leases) private readonly leases: Leases,
+    @Inject(Recovery) private readonly recovery: Recovery,
+    @Inject(CampaignEnds) private readonly ends: CampaignEnds,
+    @Inject(Schedule) private readonly schedule: Schedule,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: CampaignsConfig,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await pruneJournals(this.config.SEND_JOURNAL_DIR);
+    this.schedule.onNudge(() => this.nudge());
+    this.leases.start();
+    this.running = this.loop();
+  }
+
+  /** Before the database goes: what is under way ends, and its outcome is written. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.nudge();
+    await this.running;
+    await this.sender.stop(STOP_DEADLINE_MS);
+    this.leases.stop();
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopped) {
+      this.nudged = false;
+      try {
+        if (!(await this.cycle())) await this.rest(POLL_MS);
+      } catch (error) {
+        this.logger.warn({ err: error }, 'the scheduler could not look for work');
+        await this.rest(TROUBLE_PAUSE_MS);
+      }
+    }
+  }
+
+  /** One turn for every tenant that has something due; false when nothing could be done. */
+  private async cycle(): Promise<boolean> {
+    if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) {
+      this.lastSweep = Date.now();
+      await this.dataSource.query(SWEEP_TENANTS, [SWEEP_AGE_SECONDS, SWEEP_TENANTS_MAX]);
+    }
+    const due = await this.dataSource.query<{ id: string }[]>(DUE_TENANTS, [TENANTS_PER_CYCLE_MAX]);
+    let claimed = 0;
+    const visitNext = async () => {
+      for (let next = due.shift(); next && !this.stopped; next = due.shift()) claimed += await this.visit(next.id);
+    };
+    await Promise.all(Array.from({ length: TENANTS_AT_ONCE_MAX }, visitNext));
+    return claimed > 0;
+  }
+
+  /** Does what is due for one tenant; a failure is that tenant's alone. Returns how many enrolments were acted on. */
+  private async visit(tenantId: string): Promise<number> {
+    try {
+      let acted = await this.housekeeping(tenantId);
+      let full = false;
+      const campaigns = await this.tenant.read<{ id: string; accountId: string }>(systemCtx(tenantId), RUNNABLE_CAMPAIGNS, [tenantId], 'runnable');
+      for (const { id, accountId } of campaigns) {
+        const room = this.roomOf(accountId);
+        // Small claims cost a transaction each; wait until a good part of the account's mails has left.
+        if (room < CLAIM_BATCH_MAX / 2) full = true;
+        else acted += await this.claim(tenantId, id, accountId, Math.min(room, CLAIM_BATCH_MAX));
+      }
+      // While there is more to do the tenant simply stays due.
+      if (acted > 0 || full) return acted;
+      await this.ends.completeFinished(tenantId);
+      await this.reschedule(tenantId);
+      return 0;
+    } catch (error) {
+      this.logger.warn({ err: error, tenantId }, 'a tenant could not be served');
+      return 0;
+    }
+  }
+
+  // Not at each of the many visits that a busy tenant gets per second.
+  private async housekeeping(tenantId: string): Promise<number> {
+    const now = performance.now();
+    if (now - (this.kept.get(tenantId) ?? -Infinity) < HOUSEKEEPING_EVERY_MS) return 0;
+    if (this.kept.size >= TENANTS_REMEMBERED_MAX) this.kept.clear();
+    this.kept.set(tenantId, now);
+    await this.ends.endOverdue(tenantId);
+    return this.recovery.recover(tenantId);
+  }
+
+  private roomOf(accountId: string): number {
+    return Math.min(UNDER_WAY_PER_ACCOUNT_MAX - this.leases.countOf(accountId), UNDER_WAY_MAX - this.leases.size);
+  }
+
+  private async claim(tenantId: string, campaignId: string, accountId: string, limit: number): Promise<number> {
+    if (this.stopped) return 0;
+    const claim = await this.claims.take(tenantId, campaignId, accountId, limit, this.sender.journal());
+    if (claim) this.sender.submit(claim.server, claim.mails);
+    return claim?.due ?? 0;
+  }
+
+  private async reschedule(tenantId: string): Promise<void> {
+    await this.tenant.run(systemCtx(tenantId), async (db) => {
+      await db.execute(LOCK_SCHEDULE, [tenantId]);
+      await db.execute(RESCHEDULE, [tenantId]);
+    });
+  }
+
+  private nudge(): void {
+    this.nudged = true;
+    this.wake();
+  }
+
+  private async rest(ms: number): Promise<void> {
+    if (this.nudged || this.stopped) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.wake = () => undefined;
+  }
+}
