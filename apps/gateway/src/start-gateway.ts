@@ -1,16 +1,18 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { connectNats, ensureStreams, RpcClient } from '@leadwire/messaging';
-import { createLogger, Metrics, NestLog, readConfig, Readiness, type RunningService } from '@leadwire/platform';
+import { createLogger, Metrics, NestLog, readConfig, Readiness, type Logger, type RunningService } from '@leadwire/platform';
 import type { FastifyInstance } from 'fastify';
 import { apiControllers } from './controllers.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule, OPEN_CONTROLLERS } from './gateway.module.js';
 import { answerRequestId, GatewayAdapter } from './http/adapter.js';
 import { observeRequests } from './http/observe.js';
+import { RequestsUnderWay } from './http/requests-under-way.js';
 import { API_PREFIX } from './http/route-table.js';
 
 const NAME = 'gateway';
@@ -38,20 +40,21 @@ export async function startGateway(
   });
   refuseUndeclared(app, controllers);
   app.setGlobalPrefix(API_PREFIX, { exclude: ['health', 'health/live', 'health/ready', 'metrics', 'docs', 'docs/*path', `${API_PREFIX}/openapi.json`] });
-  await prepareHttp(adapter, metrics, logger);
+  const underWay = await prepareHttp(adapter, metrics, logger);
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   app.get(Readiness).answerAs(NAME);
   logger.info({ port: config.HTTP_PORT }, 'gateway is ready');
   const stop = async () => {
-    await app.close();
+    await underWay.closeConnections(app.getHttpServer() as Server, app.close());
     await app.get(RpcClient).close();
     await nats.drain();
   };
   return { app, stop };
 }
 
-async function prepareHttp(adapter: GatewayAdapter, metrics: Metrics, logger: ReturnType<typeof createLogger>): Promise<void> {
+async function prepareHttp(adapter: GatewayAdapter, metrics: Metrics, logger: Logger): Promise<RequestsUnderWay> {
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const underWay = new RequestsUnderWay(fastify);
   fastify.addHook('onRequest', answerRequestId);
   observeRequests(fastify, metrics, logger);
   // Answers are data, never pages; the one page we have sets its own policy.
@@ -60,6 +63,7 @@ async function prepareHttp(adapter: GatewayAdapter, metrics: Metrics, logger: Re
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });
   await adapter.acceptUploads();
+  return underWay;
 }
 
 // A module that brings controllers of its own would slip past the route table, so we look at what Nest really has.

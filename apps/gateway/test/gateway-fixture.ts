@@ -9,9 +9,10 @@ import { connectNats, ensureStreams, type NatsConnection, type RpcServer } from 
 import type { RunningService } from '@leadwire/platform';
 import { freePort, TestNats } from '@leadwire/testing';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { EventStreamController } from '../src/events/event-stream.controller.js';
 import { startGateway } from '../src/start-gateway.js';
 import { serveFake, type Handlers } from './fake-service.js';
-import { GreetingsController, ThingsController, thingsApi, UploadsController } from './things.controller.js';
+import { ExactController, GreetingsController, ThingsController, thingsApi, UploadsController } from './things.controller.js';
 
 export type TokenOptions = {
   role?: Role;
@@ -65,7 +66,7 @@ export class GatewayFixture {
         RATE_TENANT_PER_SECOND: '10000',
         ...options.env,
       },
-      options.controllers ?? [ThingsController, GreetingsController, UploadsController],
+      options.controllers ?? [ThingsController, GreetingsController, ExactController, UploadsController, EventStreamController],
     );
     const asked = { jwks: 0 };
     const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: ACCESS_TOKEN.algorithm, use: 'sig' };

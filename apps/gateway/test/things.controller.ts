@@ -107,6 +107,24 @@ export class GreetingsController {
   }
 }
 
+export interface ExactApi {
+  get(ctx: Ctx, input: ThingRef): Promise<Thing>;
+}
+export const exactApi = defineApi<ExactApi>('exact.things', {
+  get: { input: ThingRef, output: Thing, can: 'leads.read', idempotent: true },
+});
+
+@Controller('exact')
+export class ExactController {
+  constructor(@PassThrough(exactApi) private readonly things: ExactApi) {}
+
+  @Get(':thingId')
+  @Endpoint(exactApi.get, { summary: 'Read a thing as it was written' })
+  get(@RequestCtx() ctx: Ctx, @Input() input: ThingRef) {
+    return this.things.get(ctx, input);
+  }
+}
+
 export interface UploadsApi {
   create(ctx: Ctx, input: AddThing): Promise<Thing>;
 }

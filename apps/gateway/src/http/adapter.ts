@@ -33,7 +33,7 @@ export class GatewayAdapter extends FastifyAdapter {
       routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         const { status, headers, body } = problemOf(appErrorOf(error), request.id);
-        void reply.code(status).headers(headers).send(Buffer.from(JSON.stringify(body)));
+        void reply.code(status).headers({ ...headers, 'x-request-id': request.id }).send(Buffer.from(JSON.stringify(body)));
       },
       clientErrorHandler: (_error: Error, socket: Socket) => answerUnreadable(socket),
     });
