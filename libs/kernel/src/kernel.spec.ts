@@ -1,4 +1,15 @@
-import { AppError, can, continueTrace, defineErrors, isUuid, newCtx, newId, remainingMs, systemCtx, traceIdOf } from './index.js';
+import {
+  AppError,
+  can,
+  continueTrace,
+  defineErrors,
+  isUuid,
+  newCtx,
+  newId,
+  remainingMs,
+  systemCtx,
+  traceIdOf,
+} from './index.js';
 
 describe('ids', () => {
   it('sort by the time they were made', () => {

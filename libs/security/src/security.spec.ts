@@ -20,7 +20,9 @@ describe('a signed context', () => {
     const token = signer.sign(ctx);
     for (const at of [3, token.indexOf('.') + 4]) {
       const forged = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
-      expect(() => verifier.verify(forged)).toThrow(expect.objectContaining({ code: 'request.unauthenticated' }));
+      expect(() => verifier.verify(forged)).toThrow(
+        expect.objectContaining({ code: 'request.unauthenticated' }),
+      );
     }
   });
 
@@ -55,7 +57,12 @@ describe('a sealed secret', () => {
 
   it('does not open in another row, column, table or tenant', () => {
     const sealed = box.seal(place, 'secret');
-    for (const moved of [{ rowId: newId() }, { column: 'other' }, { table: 'other' }, { tenantId: newId() }]) {
+    for (const moved of [
+      { rowId: newId() },
+      { column: 'other' },
+      { table: 'other' },
+      { tenantId: newId() },
+    ]) {
       expect(() => box.open({ ...place, ...moved }, sealed)).toThrow();
     }
   });
@@ -79,18 +86,25 @@ describe('a signed token', () => {
 });
 
 describe('a host that a tenant names', () => {
-  it.each([['127.0.0.1'], ['10.1.2.3'], ['169.254.169.254'], ['::1'], ['0.0.0.0'], ['::ffff:127.0.0.1'], ['localhost']])(
-    'is refused when it is %s',
-    async (host) => {
-      await expect(resolvePublicHost(host)).rejects.toMatchObject({ code: 'outbound.host_refused' });
-    },
-  );
+  it.each([
+    ['127.0.0.1'],
+    ['10.1.2.3'],
+    ['169.254.169.254'],
+    ['::1'],
+    ['0.0.0.0'],
+    ['::ffff:127.0.0.1'],
+    ['localhost'],
+  ])('is refused when it is %s', async (host) => {
+    await expect(resolvePublicHost(host)).rejects.toMatchObject({ code: 'outbound.host_refused' });
+  });
 
   it('may be private where the operator allows it', async () => {
     expect(await resolvePublicHost('127.0.0.1', true)).toBe('127.0.0.1');
   });
 
   it('is told to be unknown when it does not resolve', async () => {
-    await expect(resolvePublicHost('no-such-host.invalid')).rejects.toMatchObject({ code: 'outbound.host_unknown' });
+    await expect(resolvePublicHost('no-such-host.invalid')).rejects.toMatchObject({
+      code: 'outbound.host_unknown',
+    });
   });
 });

@@ -1,5 +1,17 @@
 import fc from 'fast-check';
-import { defineApi, defineEvent, Int, JsonObject, ListOf, Nested, parseInput, schemaOf, Text, Timestamp, Uuid } from '../index.js';
+import {
+  defineApi,
+  defineEvent,
+  Int,
+  JsonObject,
+  ListOf,
+  Nested,
+  parseInput,
+  schemaOf,
+  Text,
+  Timestamp,
+  Uuid,
+} from '../index.js';
 
 class Address {
   @Text({ max: 20 })
@@ -31,7 +43,9 @@ function faultsOf(input: unknown): string[] {
     parseInput(Order, input);
     return [];
   } catch (error) {
-    return (error as { details: { errors: { pointer: string }[] } }).details.errors.map(({ pointer }) => pointer);
+    return (error as { details: { errors: { pointer: string }[] } }).details.errors.map(
+      ({ pointer }) => pointer,
+    );
   }
 }
 
@@ -69,14 +83,21 @@ describe('an input', () => {
   });
 
   it('cannot reach the prototype of anything', () => {
-    const input: unknown = JSON.parse(`{"__proto__": {"admin": true}, "constructor": {"prototype": {"admin": true}}, "id": "${good.id}"}`);
+    const input: unknown = JSON.parse(
+      `{"__proto__": {"admin": true}, "constructor": {"prototype": {"admin": true}}, "id": "${good.id}"}`,
+    );
     expect(faultsOf(input)).toEqual(expect.arrayContaining(['/__proto__', '/constructor']));
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
   it('is answered with faults or accepted, and never breaks the parser', () => {
     fc.assert(fc.property(fc.json(), (text) => void faultsOf(JSON.parse(text))));
-    fc.assert(fc.property(fc.dictionary(fc.constantFrom(...Object.keys(good), 'stops', 'extra'), fc.jsonValue()), (v) => void faultsOf(v)));
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...Object.keys(good), 'stops', 'extra'), fc.jsonValue()),
+        (v) => void faultsOf(v),
+      ),
+    );
   });
 
   it('of a newer writer is read by leaving out what is unknown', () => {
@@ -89,7 +110,10 @@ describe('declarations', () => {
     const components = new Map();
     expect(schemaOf(Order, components)).toMatchObject({
       required: ['id', 'address', 'count'],
-      properties: { address: { $ref: '#/components/schemas/Address' }, count: { type: ['integer', 'null'], minimum: 1 } },
+      properties: {
+        address: { $ref: '#/components/schemas/Address' },
+        count: { type: ['integer', 'null'], minimum: 1 },
+      },
     });
     expect(components.get('Address')).toMatchObject({ properties: { city: { maxLength: 20 } } });
   });

@@ -30,7 +30,11 @@ export const IMPORT_ENCODINGS = [
 
 /** The upload itself has gone to object storage before this is asked; its key starts with the tenant. */
 export class CreateLeadImport {
-  @Text({ max: 200, pattern: /^[0-9a-f-]{36}\/imports\/[0-9a-f-]{36}\.csv$/, description: 'Where the uploaded file is stored.' })
+  @Text({
+    max: 200,
+    pattern: /^[0-9a-f-]{36}\/imports\/[0-9a-f-]{36}\.csv$/,
+    description: 'Where the uploaded file is stored.',
+  })
   objectKey!: string;
 
   @Text({ min: 1, max: 255, description: 'Name of the file on the client’s side, for showing.' })
@@ -41,7 +45,8 @@ export class CreateLeadImport {
 
   @JsonObject({
     optional: true,
-    description: 'Column name → lead field, `customFields.<name>` or `ignore`. Columns it does not name are guessed.',
+    description:
+      'Column name → lead field, `customFields.<name>` or `ignore`. Columns it does not name are guessed.',
     example: { 'E-Mail': 'email', Town: 'customFields.city' },
   })
   mapping?: Record<string, unknown>;
@@ -54,7 +59,8 @@ export class CreateLeadImport {
 
   @OneOf(IMPORT_DEDUPE, {
     optional: true,
-    description: 'What a row does to a lead of the same e-mail, phone or LinkedIn address: nothing (`skip`), fill its empty fields (`fill`, unless told), or `overwrite` them.',
+    description:
+      'What a row does to a lead of the same e-mail, phone or LinkedIn address: nothing (`skip`), fill its empty fields (`fill`, unless told), or `overwrite` them.',
   })
   dedupe?: ImportDedupe;
 }
@@ -95,7 +101,11 @@ export class LeadImport {
   @Text({ max: 1, nullable: true, description: 'As given or detected; null until the file was opened.' })
   delimiter!: string | null;
 
-  @JsonObject({ nullable: true, maxBytes: 128 * 1024, description: 'What became of each column; null until the file was opened.' })
+  @JsonObject({
+    nullable: true,
+    maxBytes: 128 * 1024,
+    description: 'What became of each column; null until the file was opened.',
+  })
   mapping!: Record<string, unknown> | null;
 
   @Int({ description: 'Rows done so far.' })
@@ -107,7 +117,9 @@ export class LeadImport {
   @Int({ description: 'Rows that changed a lead that was already there.' })
   updated!: number;
 
-  @Int({ description: 'Rows whose lead was already there, or earlier in the file, and that changed nothing.' })
+  @Int({
+    description: 'Rows whose lead was already there, or earlier in the file, and that changed nothing.',
+  })
   duplicates!: number;
 
   @Int({ description: 'Rows that could not be taken; see the rejections.' })
@@ -174,5 +186,8 @@ export const leadImportErrors = defineErrors('lead_import', {
   unknown_field: { kind: 'unprocessable', text: 'The mapping names a field that leads do not have.' },
   twice: { kind: 'unprocessable', text: 'Two columns are mapped to the same field.' },
   file_gone: { kind: 'unprocessable', text: 'The uploaded file is no longer there; upload it again.' },
-  broken: { kind: 'internal', text: 'The import failed on our side several times; what was stored before stays. Start it again.' },
+  broken: {
+    kind: 'internal',
+    text: 'The import failed on our side several times; what was stored before stays. Start it again.',
+  },
 });
