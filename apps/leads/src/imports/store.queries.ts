@@ -3,12 +3,17 @@ import { JSON_OBJECT_BYTES_MAX } from '@leadwire/kernel';
 import { COLUMN_OF, type LeadRow } from '../pipeline/lead-row.js';
 import { STAGED } from './batch.js';
 
-/** The staging table has no statistics, and a plan made for an empty one would read all leads of the tenant: only index look-ups will do. */
+/**
+ * Neither the staging table nor the leads of a new installation have statistics, and a plan made for few rows would read
+ * all leads again for each row: only index look-ups will do.
+ */
 export const PREPARE_STAGING = `
   CREATE TEMP TABLE IF NOT EXISTS import_rows (
     id uuid NOT NULL,
     ${STAGED.map(([column, , type]) => `${column} ${type}${column.endsWith('_key') ? ' COLLATE "C"' : ''}`).join(',\n    ')}
   ) ON COMMIT DELETE ROWS;
+  SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_bitmapscan = off;
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
   SET LOCAL jit = off`;
@@ -93,10 +98,13 @@ const changes = (values: Record<string, string>, unmet: string) => `
     RETURNING ${Object.entries(COLUMN_OF).map(([field, column]) => `l.${column} AS "${field}"`).join(', ')}
   )`;
 
+// Sorted so that all rows are looked up before the first is inserted: else each look-up would wade through the entries of
+// rows inserted a moment ago, which it may not see.
 const LOCATED = `
   located AS MATERIALIZED (
     SELECT r.*, coalesce(${KEYS.map(leadWith).join(', ')}) AS lead_id
     FROM import_rows r
+    ORDER BY r.id
   )`;
 
 const INSERTED = `
@@ -105,7 +113,6 @@ const INSERTED = `
     SELECT r.id, $1::uuid, $3::uuid, $2::uuid, 'import', ${WRITTEN.map((column) => `${insertDefault(column)}`).join(', ')}
     FROM located r
     WHERE r.lead_id IS NULL
-    ON CONFLICT DO NOTHING
     RETURNING id
   )`;
 
