@@ -5,7 +5,7 @@ import { GatewayFixture, problemIn } from './gateway-fixture.js';
 describe('when a part of Leadwire is away', () => {
   let gateway: GatewayFixture;
   beforeAll(async () => {
-    gateway = await GatewayFixture.start();
+    gateway = await GatewayFixture.start({ env: { REQUEST_DEADLINE_MS: '1500' } });
   });
   afterAll(() => gateway.stop());
 

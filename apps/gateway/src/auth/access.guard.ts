@@ -1,8 +1,10 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { AppError, anonymousCtx, continueTrace, newCtx, REQUEST_DEADLINE_MS } from '@leadwire/kernel';
+import { AppError, anonymousCtx, continueTrace, newCtx } from '@leadwire/kernel';
 import { checkRight } from '@leadwire/messaging';
+import { CONFIG, type ConfigOf } from '@leadwire/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { gatewayConfig } from '../gateway.config.js';
 import { endpointOf } from '../http/endpoint.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { AccessTokens, type Session } from './access-tokens.js';
@@ -18,6 +20,7 @@ export class AccessGuard extends AuthGuard(BEARER) {
   constructor(
     @Inject(AccessTokens) private readonly tokens: AccessTokens,
     @Inject(RateLimits) private readonly limits: RateLimits,
+    @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof gatewayConfig>, 'REQUEST_DEADLINE_MS'>,
   ) {
     super();
   }
@@ -33,7 +36,7 @@ export class AccessGuard extends AuthGuard(BEARER) {
     const common = {
       requestId: request.id,
       traceparent: continueTrace(headerOf(request, 'traceparent')),
-      deadline: Date.now() + REQUEST_DEADLINE_MS,
+      deadline: Date.now() + this.config.REQUEST_DEADLINE_MS,
     };
     const { method } = endpoint;
     if (method.can === 'public') {

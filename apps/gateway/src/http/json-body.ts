@@ -30,11 +30,12 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
       done(error as Error);
     }
   });
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (request.headers['content-type']?.startsWith('application/json')) {
       const timer = setTimeout(() => request.raw.destroy(), BODY_DEADLINE_MS);
       payload.once('end', () => clearTimeout(timer));
-      payload.once('close', () => clearTimeout(timer));
+      // A refused body is never read to its end, and its connection goes on to serve others.
+      reply.raw.once('close', () => clearTimeout(timer));
     }
     done(null, payload);
   });

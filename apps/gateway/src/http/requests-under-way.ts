@@ -10,12 +10,10 @@ export class RequestsUnderWay {
   private count = 0;
 
   constructor(fastify: FastifyInstance) {
-    fastify.addHook('onRequest', (_request, _reply, done) => {
+    fastify.addHook('onRequest', (_request, reply, done) => {
       this.count++;
-      done();
-    });
-    fastify.addHook('onResponse', (_request, _reply, done) => {
-      this.count--;
+      // Fastify's own onResponse stays silent when the client hangs up.
+      reply.raw.once('close', () => this.count--);
       done();
     });
   }
