@@ -14,7 +14,7 @@ export const ENROL = `
   INSERT INTO campaign_leads (id, tenant_id, campaign_id, lead_id, lead_version, first_name, last_name, email, company_name,
     title, linkedin_url, phone, lead_data, status, current_step_order, next_run_at, started_at)
   SELECT e.id, $1, $2, e."leadId", e.version, e."firstName", e."lastName", e.email, e."companyName", e.title, e."linkedinUrl",
-    e.phone, coalesce(e."customFields", '{}'), $4, $5, $6, CASE WHEN $4 = 'active' THEN now() END
+    e.phone, coalesce(e."customFields", '{}'), $4::varchar, $5::int, $6::timestamptz, CASE WHEN $4::varchar = 'active' THEN now() END
   FROM jsonb_to_recordset($3::jsonb) AS e (id uuid, "leadId" uuid, version bigint, "firstName" varchar, "lastName" varchar,
     email varchar, "companyName" varchar, title varchar, "linkedinUrl" text, phone varchar, "customFields" jsonb)
   ON CONFLICT ON CONSTRAINT campaign_leads_once DO NOTHING`;

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { DoubtPolicy } from '@leadwire/contracts';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Step } from '../campaigns/steps.js';
@@ -56,38 +55,9 @@ export function composeMail(mail: ClaimedMail, at: Date): Promise<Buffer> {
     .build();
 }
 
-/** Thrown into a mail's data when it must not be completed: without its end the server discards it (RFC 5321 §4.1.1.4). */
+/** Thrown instead of the end of a mail's data: without it the server discards the mail (RFC 5321 §4.1.1.4). */
 export class LeaseLostError extends Error {
   constructor() {
     super('The mail was taken over by another process.');
-  }
-}
-
-/**
- * The data of a mail that calls `beforeEnd` when all but the end of it has left: after `beforeEnd` returns, the final dot
- * is written within the same turn of the event loop. What it throws cuts the mail off.
- */
-export class WatchedData extends Readable {
-  private sent = false;
-
-  constructor(
-    private readonly data: Buffer,
-    private readonly beforeEnd: () => void,
-  ) {
-    super();
-  }
-
-  override _read(): void {
-    if (!this.sent) {
-      this.sent = true;
-      this.push(this.data);
-      return;
-    }
-    try {
-      this.beforeEnd();
-      this.push(null);
-    } catch (error) {
-      this.destroy(error as Error);
-    }
   }
 }

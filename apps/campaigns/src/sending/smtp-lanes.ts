@@ -1,6 +1,7 @@
 import type SmtpConnection from 'nodemailer/lib/smtp-connection';
 import { openConnection, type MailServer } from '../accounts/mail-server.js';
-import { composeMail, LeaseLostError, WatchedData, type ClaimedMail } from './mail.js';
+import { MailData, watchFinalDot } from './final-dot.js';
+import { composeMail, LeaseLostError, type ClaimedMail } from './mail.js';
 import { outcomeOf, type Outcome, type Phase } from './outcome.js';
 
 const MAILS_PER_CONNECTION_MAX = 500;
@@ -75,18 +76,23 @@ export class SmtpLanes {
     if (outcome.kind === 'account') this.giveBack();
   }
 
-  private transmit({ connection }: Lane, mail: ClaimedMail, data: Buffer, progress: { phase: Phase }): Promise<string> {
-    const beforeEnd = () => {
+  private async transmit({ connection }: Lane, mail: ClaimedMail, data: Buffer, progress: { phase: Phase }): Promise<string> {
+    const { _socket: socket } = connection;
+    if (!socket) throw new Error('The connection was lost.');
+    const content = new MailData(data, socket);
+    const unwatch = watchFinalDot(socket, content, () => {
       if (performance.now() > mail.leaseUntil) throw new LeaseLostError();
       mail.journal?.write('handed-over', mail.activityId);
       progress.phase = 'handed-over';
-    };
-    const envelope = { from: mail.from.address, to: [mail.to], size: data.length };
-    return new Promise((resolve, reject) => {
-      connection.send(envelope, new WatchedData(data, beforeEnd), (error, info) =>
-        error ? reject(error) : resolve(info?.response ?? ''),
-      );
     });
+    const envelope = { from: mail.from.address, to: [mail.to], size: data.length };
+    try {
+      return await new Promise((resolve, reject) => {
+        connection.send(envelope, content, (error, info) => (error ? reject(error) : resolve(info?.response ?? '')));
+      });
+    } finally {
+      unwatch();
+    }
   }
 
   private idleLane(): Lane | undefined {
