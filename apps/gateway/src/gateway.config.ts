@@ -10,9 +10,18 @@ export const gatewayConfig = {
     desc: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; empty: none.',
     example: '10.0.0.0/8',
   }),
-  REQUEST_DEADLINE_MS: num({ default: REQUEST_DEADLINE_MS, desc: 'How long one request may take, end to end; then the answer is 504.' }),
-  RATE_TENANT_PER_SECOND: num({ default: 500, desc: 'Requests per second that one tenant may sustain, per gateway replica.' }),
-  RATE_USER_PER_SECOND: num({ default: 100, desc: 'Requests per second that one user may sustain, per gateway replica.' }),
+  REQUEST_DEADLINE_MS: num({
+    default: REQUEST_DEADLINE_MS,
+    desc: 'How long one request may take, end to end; then the answer is 504.',
+  }),
+  RATE_TENANT_PER_SECOND: num({
+    default: 500,
+    desc: 'Requests per second that one tenant may sustain, per gateway replica.',
+  }),
+  RATE_USER_PER_SECOND: num({
+    default: 100,
+    desc: 'Requests per second that one user may sustain, per gateway replica.',
+  }),
   RATE_ANONYMOUS_PER_SECOND: num({
     default: 5,
     desc: 'Requests per second without a valid session (sign-up, log-in, bad tokens) that one address may sustain, per gateway replica.',

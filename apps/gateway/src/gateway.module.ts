@@ -1,6 +1,13 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import { FileObjectStorage, ObjectStorage, OpsController, ProcessModule, type ConfigOf, type ServiceRuntime } from '@leadwire/platform';
+import {
+  FileObjectStorage,
+  ObjectStorage,
+  OpsController,
+  ProcessModule,
+  type ConfigOf,
+  type ServiceRuntime,
+} from '@leadwire/platform';
 import { AccessGuard } from './auth/access.guard.js';
 import { AccessTokens } from './auth/access-tokens.js';
 import { BearerStrategy } from './auth/bearer.strategy.js';
@@ -19,7 +26,10 @@ export const OPEN_CONTROLLERS: readonly Type[] = [OpsController, HealthControlle
 
 @Module({})
 export class GatewayModule {
-  static forRoot(runtime: ServiceRuntime<ConfigOf<typeof gatewayConfig>>, controllers: Type[]): DynamicModule {
+  static forRoot(
+    runtime: ServiceRuntime<ConfigOf<typeof gatewayConfig>>,
+    controllers: Type[],
+  ): DynamicModule {
     return {
       module: GatewayModule,
       imports: [ProcessModule.forRoot(runtime)],

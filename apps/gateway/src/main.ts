@@ -5,6 +5,8 @@ try {
   const { stop } = await startGateway();
   stopOnSignal(stop);
 } catch (error) {
-  process.stderr.write(`gateway could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `gateway could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(1);
 }

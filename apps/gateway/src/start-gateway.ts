@@ -5,7 +5,15 @@ import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { connectNats, ensureStreams, RpcClient } from '@leadwire/messaging';
-import { createLogger, Metrics, NestLog, readConfig, Readiness, type Logger, type RunningService } from '@leadwire/platform';
+import {
+  createLogger,
+  Metrics,
+  NestLog,
+  readConfig,
+  Readiness,
+  type Logger,
+  type RunningService,
+} from '@leadwire/platform';
 import type { FastifyInstance } from 'fastify';
 import { apiControllers } from './controllers.js';
 import { gatewayConfig } from './gateway.config.js';
@@ -31,15 +39,33 @@ export async function startGateway(
   const metrics = new Metrics(NAME);
   const nats = await connectNats(config.NATS_URL, NAME);
   await ensureStreams(nats);
-  const adapter = new GatewayAdapter(config.TRUST_PROXY.split(',').map((entry) => entry.trim()).filter(Boolean));
+  const adapter = new GatewayAdapter(
+    config.TRUST_PROXY.split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  );
   const runtime = { name: NAME, config, logger, metrics, nats };
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(runtime, controllers), adapter, {
-    logger: new NestLog(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.forRoot(runtime, controllers),
+    adapter,
+    {
+      logger: new NestLog(logger),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   refuseUndeclared(app, controllers);
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health', 'health/live', 'health/ready', 'metrics', 'docs', 'docs/*path', `${API_PREFIX}/openapi.json`] });
+  app.setGlobalPrefix(API_PREFIX, {
+    exclude: [
+      'health',
+      'health/live',
+      'health/ready',
+      'metrics',
+      'docs',
+      'docs/*path',
+      `${API_PREFIX}/openapi.json`,
+    ],
+  });
   const underWay = await prepareHttp(adapter, metrics, logger);
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   app.get(Readiness).answerAs(NAME);
@@ -52,14 +78,21 @@ export async function startGateway(
   return { app, stop };
 }
 
-async function prepareHttp(adapter: GatewayAdapter, metrics: Metrics, logger: Logger): Promise<RequestsUnderWay> {
+async function prepareHttp(
+  adapter: GatewayAdapter,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<RequestsUnderWay> {
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const underWay = new RequestsUnderWay(fastify);
   fastify.addHook('onRequest', answerRequestId);
   observeRequests(fastify, metrics, logger);
   // Answers are data, never pages; the one page we have sets its own policy.
   await fastify.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });
   await adapter.acceptUploads();
@@ -73,5 +106,6 @@ function refuseUndeclared(app: NestFastifyApplication, controllers: readonly Typ
     .flatMap((module) => [...module.controllers.values()])
     .map(({ metatype }) => metatype)
     .filter((metatype) => !known.has(metatype));
-  if (strangers.length > 0) throw new Error(`Nobody declared who may call ${strangers.map((c) => (c as Type).name).join(', ')}.`);
+  if (strangers.length > 0)
+    throw new Error(`Nobody declared who may call ${strangers.map((c) => (c as Type).name).join(', ')}.`);
 }

@@ -30,14 +30,18 @@ describe('who may come in', () => {
 
   it('lets a signed-in caller through and asks identity for its keys once', async () => {
     const token = await gateway.token();
-    const responses = await Promise.all(Array.from({ length: 20 }, () => gateway.fetch(`/v1/things/${thing.id}`, { token })));
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => gateway.fetch(`/v1/things/${thing.id}`, { token })),
+    );
     expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     expect(gateway.asked.jwks).toBe(1);
   });
 
   it('hands tenant, user, session and capabilities of the token to the service', async () => {
     const ids = { tenantId: newId(), userId: newId(), sessionId: newId() };
-    expect((await gateway.fetch('/v1/things', { token: await gateway.token({ ...ids, role: 'viewer' }) })).status).toBe(200);
+    expect(
+      (await gateway.fetch('/v1/things', { token: await gateway.token({ ...ids, role: 'viewer' }) })).status,
+    ).toBe(200);
     expect(seen).toMatchObject({ ...ids, actor: 'user', capabilities: new Set(ROLE_CAPABILITIES.viewer) });
   });
 
@@ -53,10 +57,13 @@ describe('who may come in', () => {
     it('a token that is none', () => answers401('nonsense'));
     it('an expired token', async () => answers401(await gateway.token({ expiresInSeconds: -1 })));
     it('a token of another issuer', async () => answers401(await gateway.token({ issuer: 'somebody' })));
-    it('a token for another audience', async () => answers401(await gateway.token({ audience: 'another-api' })));
+    it('a token for another audience', async () =>
+      answers401(await gateway.token({ audience: 'another-api' })));
     it('a token of another type', async () => answers401(await gateway.token({ type: 'JWT' })));
-    it('a token of a key that identity does not know', async () => answers401(await gateway.token({ kid: 'unknown' })));
-    it('a token without a role of ours', async () => answers401(await gateway.token({ role: 'emperor' as never })));
+    it('a token of a key that identity does not know', async () =>
+      answers401(await gateway.token({ kid: 'unknown' })));
+    it('a token without a role of ours', async () =>
+      answers401(await gateway.token({ role: 'emperor' as never })));
     it('a token whose tenant is no id', async () => answers401(await gateway.token({ tenantId: '*' })));
 
     it('a token signed by somebody else', async () => {
@@ -66,7 +73,15 @@ describe('who may come in', () => {
 
     it('a token with changed claims', async () => {
       const [head, , signature] = (await gateway.token()).split('.');
-      const claims = { iss: 'leadwire', aud: 'leadwire-api', sub: newId(), sid: newId(), tid: newId(), role: 'owner', exp: 4e9 };
+      const claims = {
+        iss: 'leadwire',
+        aud: 'leadwire-api',
+        sub: newId(),
+        sid: newId(),
+        tid: newId(),
+        role: 'owner',
+        exp: 4e9,
+      };
       await answers401(`${head}.${encode(claims)}.${signature}`);
     });
 
@@ -83,15 +98,22 @@ describe('who may come in', () => {
     });
 
     it('a caller whose role lacks the right, and says which', async () => {
-      const response = await gateway.fetch(`/v1/things/${thing.id}`, { method: 'DELETE', token: await gateway.token({ role: 'agent' }) });
+      const response = await gateway.fetch(`/v1/things/${thing.id}`, {
+        method: 'DELETE',
+        token: await gateway.token({ role: 'agent' }),
+      });
       expect(response.status).toBe(403);
-      expect(await problemIn(response)).toMatchObject({ code: 'request.forbidden', capability: 'leads.delete' });
+      expect(await problemIn(response)).toMatchObject({
+        code: 'request.forbidden',
+        capability: 'leads.delete',
+      });
     });
   });
 
   it('does not ask identity for each invented key id', async () => {
     const before = gateway.asked.jwks;
-    for (let i = 0; i < 5; i++) await gateway.fetch('/v1/things', { token: await gateway.token({ kid: `invented-${i}` }) });
+    for (let i = 0; i < 5; i++)
+      await gateway.fetch('/v1/things', { token: await gateway.token({ kid: `invented-${i}` }) });
     expect(gateway.asked.jwks - before).toBeLessThanOrEqual(1);
   });
 
@@ -107,7 +129,11 @@ describe('who may come in', () => {
         return [];
       }
     }
-    Get()(Bare.prototype, 'list', Object.getOwnPropertyDescriptor(Bare.prototype, 'list') as PropertyDescriptor);
+    Get()(
+      Bare.prototype,
+      'list',
+      Object.getOwnPropertyDescriptor(Bare.prototype, 'list') as PropertyDescriptor,
+    );
     Controller('bare')(Bare);
     expect(() => new RouteTable(routesOf([Bare]))).toThrow('Bare.list');
   });
@@ -130,6 +156,9 @@ describe('a session that ends', () => {
       data: { userId: ids.userId, reason: 'log-out' },
     });
     await eventually(async () => (await gateway.fetch('/v1/things', { token })).status === 401, 1_000);
-    expect((await gateway.fetch('/v1/things', { token: await gateway.token({ ...ids, sessionId: newId() }) })).status).toBe(200);
+    expect(
+      (await gateway.fetch('/v1/things', { token: await gateway.token({ ...ids, sessionId: newId() }) }))
+        .status,
+    ).toBe(200);
   });
 });

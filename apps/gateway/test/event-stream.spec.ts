@@ -22,7 +22,8 @@ describe('the event stream', () => {
     clients.push(client);
     return client;
   };
-  const happen = (tenantId: string, noteId = newId()) => publishEvent(gateway.connection, LeadNoteAdded, { tenantId, data: { noteId } });
+  const happen = (tenantId: string, noteId = newId()) =>
+    publishEvent(gateway.connection, LeadNoteAdded, { tenantId, data: { noteId } });
 
   it('tells a client what happens in its tenant, as CloudEvents, and nothing of others', async () => {
     const tenantId = newId();
@@ -32,7 +33,13 @@ describe('the event stream', () => {
     const id = await happen(tenantId, noteId);
     const [event] = await client.received(1);
     expect(event?.event).toBe('leads.lead.note-added');
-    expect(event?.data).toMatchObject({ specversion: '1.0', id, type: 'leads.lead.note-added', source: '/leadwire/leads', data: { noteId } });
+    expect(event?.data).toMatchObject({
+      specversion: '1.0',
+      id,
+      type: 'leads.lead.note-added',
+      source: '/leadwire/leads',
+      data: { noteId },
+    });
     await happen(newId());
     const last = await happen(tenantId);
     const events = await client.received(2);
@@ -78,10 +85,17 @@ describe('the event stream', () => {
     await happen(tenantId);
     const [seen] = await client.received(1);
     const ask = async (token: string, lastEventId: string) =>
-      problemIn(await gateway.fetch('/v1/events/stream', { token, headers: { 'last-event-id': lastEventId } }));
-    expect(await ask(await gateway.token(), seen?.id as string)).toMatchObject({ status: 400, errors: [{ code: 'last_event_id' }] });
+      problemIn(
+        await gateway.fetch('/v1/events/stream', { token, headers: { 'last-event-id': lastEventId } }),
+      );
+    expect(await ask(await gateway.token(), seen?.id as string)).toMatchObject({
+      status: 400,
+      errors: [{ code: 'last_event_id' }],
+    });
     expect(await ask(await gateway.token({ tenantId }), '42')).toMatchObject({ status: 400 });
-    expect(await problemIn(await gateway.fetch('/v1/events/stream', { token: null }))).toMatchObject({ status: 401 });
+    expect(await problemIn(await gateway.fetch('/v1/events/stream', { token: null }))).toMatchObject({
+      status: 401,
+    });
   });
 
   it('ends with reauth when the token does', async () => {

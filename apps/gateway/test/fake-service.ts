@@ -12,11 +12,20 @@ export async function serveFake(
   service: string,
   handlers: [Api, Handlers][],
 ): Promise<RpcServer> {
-  const server = new RpcServer({ service, nats, verifier: new CtxVerifier(new Map([['gateway', gatewayKey]])) });
+  const server = new RpcServer({
+    service,
+    nats,
+    verifier: new CtxVerifier(new Map([['gateway', gatewayKey]])),
+  });
   for (const [api, methods] of handlers) {
     for (const [name, handle] of Object.entries(methods)) {
       const method = api.methods[name] as ApiMethod;
-      server.addHandler(method.subject, async (input: unknown, ctx: unknown) => handle(ctx as Ctx, input as never), false, { method });
+      server.addHandler(
+        method.subject,
+        async (input: unknown, ctx: unknown) => handle(ctx as Ctx, input as never),
+        false,
+        { method },
+      );
     }
   }
   await new Promise<void>((resolve, reject) => server.listen((error) => (error ? reject(error) : resolve())));

@@ -12,7 +12,13 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { EventStreamController } from '../src/events/event-stream.controller.js';
 import { startGateway } from '../src/start-gateway.js';
 import { serveFake, type Handlers } from './fake-service.js';
-import { ExactController, GreetingsController, ThingsController, thingsApi, UploadsController } from './things.controller.js';
+import {
+  ExactController,
+  GreetingsController,
+  ThingsController,
+  thingsApi,
+  UploadsController,
+} from './things.controller.js';
 
 export type TokenOptions = {
   role?: Role;
@@ -47,8 +53,14 @@ export class GatewayFixture {
     readonly publicKey: string,
   ) {}
 
-  static async start(options: { env?: Record<string, string>; things?: Handlers; controllers?: Type[] } = {}): Promise<GatewayFixture> {
-    const [nats, storageDir, port] = await Promise.all([TestNats.start(), mkdtemp(join(tmpdir(), 'leadwire-gateway-')), freePort()]);
+  static async start(
+    options: { env?: Record<string, string>; things?: Handlers; controllers?: Type[] } = {},
+  ): Promise<GatewayFixture> {
+    const [nats, storageDir, port] = await Promise.all([
+      TestNats.start(),
+      mkdtemp(join(tmpdir(), 'leadwire-gateway-')),
+      freePort(),
+    ]);
     const connection = await connectNats(nats.url, 'test');
     await ensureStreams(connection);
     const key = randomBytes(32);
@@ -66,13 +78,31 @@ export class GatewayFixture {
         RATE_TENANT_PER_SECOND: '10000',
         ...options.env,
       },
-      options.controllers ?? [ThingsController, GreetingsController, ExactController, UploadsController, EventStreamController],
+      options.controllers ?? [
+        ThingsController,
+        GreetingsController,
+        ExactController,
+        UploadsController,
+        EventStreamController,
+      ],
     );
     const asked = { jwks: 0 };
     const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: ACCESS_TOKEN.algorithm, use: 'sig' };
     const url = `http://127.0.0.1:${port}`;
-    const fixture = new GatewayFixture(nats, connection, gateway, url, key, privateKey, storageDir, asked, jwk.x as string);
-    await fixture.serve('identity', [[signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: [jwk] }) }]]);
+    const fixture = new GatewayFixture(
+      nats,
+      connection,
+      gateway,
+      url,
+      key,
+      privateKey,
+      storageDir,
+      asked,
+      jwk.x as string,
+    );
+    await fixture.serve('identity', [
+      [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: [jwk] }) }],
+    ]);
     if (options.things) await fixture.serve('things', [[thingsApi as Api, options.things]]);
     return fixture;
   }
@@ -85,8 +115,16 @@ export class GatewayFixture {
 
   /** An access token as identity would sign it, unless told otherwise. */
   token(options: TokenOptions = {}): Promise<string> {
-    return new SignJWT({ sid: options.sessionId ?? newId(), tid: options.tenantId ?? newId(), role: options.role ?? 'owner' })
-      .setProtectedHeader({ alg: ACCESS_TOKEN.algorithm, typ: options.type ?? ACCESS_TOKEN.type, kid: options.kid ?? KID })
+    return new SignJWT({
+      sid: options.sessionId ?? newId(),
+      tid: options.tenantId ?? newId(),
+      role: options.role ?? 'owner',
+    })
+      .setProtectedHeader({
+        alg: ACCESS_TOKEN.algorithm,
+        typ: options.type ?? ACCESS_TOKEN.type,
+        kid: options.kid ?? KID,
+      })
       .setSubject(options.userId ?? newId())
       .setIssuer(options.issuer ?? ACCESS_TOKEN.issuer)
       .setAudience(options.audience ?? ACCESS_TOKEN.audience)
@@ -100,12 +138,23 @@ export class GatewayFixture {
     const { token, headers, ...rest } = init;
     const bearer = token === undefined ? await this.token() : token;
     const given = Object.fromEntries(new Headers(headers));
-    return fetch(`${this.url}${path}`, { ...rest, headers: { ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }), ...given } });
+    return fetch(`${this.url}${path}`, {
+      ...rest,
+      headers: { ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }), ...given },
+    });
   }
 
   post(path: string, body: unknown, init: RequestInit & { token?: string | null } = {}): Promise<Response> {
-    const headers = { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) };
-    return this.fetch(path, { method: 'POST', ...init, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+    const headers = {
+      'content-type': 'application/json',
+      ...(init.headers as Record<string, string> | undefined),
+    };
+    return this.fetch(path, {
+      method: 'POST',
+      ...init,
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
   }
 
   async stop(): Promise<void> {

@@ -8,7 +8,10 @@ const product = openApiOf(routesOf(apiControllers));
 
 function operationsOf(document: OpenApiDocument): [string, Operation][] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ]),
   );
 }
 
@@ -47,9 +50,16 @@ describe('the API document', () => {
   it('splits an input into path, query and body', () => {
     const { paths, components } = openApiOf(routesOf([ThingsController]));
     const rename = paths['/v1/things/{thingId}']?.['patch'];
-    expect(rename?.parameters).toMatchObject([{ name: 'thingId', in: 'path', required: true, schema: { format: 'uuid' } }]);
-    expect(rename?.requestBody).toMatchObject({ content: { 'application/json': { schema: { $ref: '#/components/schemas/RenameThingBody' } } } });
-    expect(components.schemas['RenameThingBody']).toMatchObject({ required: ['name'], additionalProperties: false });
+    expect(rename?.parameters).toMatchObject([
+      { name: 'thingId', in: 'path', required: true, schema: { format: 'uuid' } },
+    ]);
+    expect(rename?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/RenameThingBody' } } },
+    });
+    expect(components.schemas['RenameThingBody']).toMatchObject({
+      required: ['name'],
+      additionalProperties: false,
+    });
     expect(Object.keys(components.schemas['RenameThingBody']?.properties ?? {})).toEqual(['name']);
     const list = paths['/v1/things']?.['get'];
     expect(list?.parameters.map(({ name, in: where }) => `${where} ${name}`)).toEqual([
@@ -59,7 +69,9 @@ describe('the API document', () => {
       'query weight',
       'query tags',
     ]);
-    expect(paths['/v1/things']?.['post']?.parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header' }]);
+    expect(paths['/v1/things']?.['post']?.parameters).toMatchObject([
+      { name: 'Idempotency-Key', in: 'header' },
+    ]);
   });
 });
 

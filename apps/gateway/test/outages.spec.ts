@@ -38,7 +38,11 @@ describe('when a part of Leadwire is away', () => {
         200,
         {
           status: 'degraded',
-          services: expect.objectContaining({ gateway: { status: 'ok' }, identity: { status: 'ok' }, things: { status: 'down' } }),
+          services: expect.objectContaining({
+            gateway: { status: 'ok' },
+            identity: { status: 'ok' },
+            things: { status: 'down' },
+          }),
         },
       ]);
       return true;

@@ -16,10 +16,19 @@ export async function publishEvent<D extends object>(
     aggregateId: fact.aggregateId ?? newId(),
     payload: JSON.stringify(fact.data),
     occurredAt: new Date().toISOString(),
-    metadata: { version: 1, actor: 'system' as const, userId: null, correlationId: id, causationId: null, traceparent: '' },
+    metadata: {
+      version: 1,
+      actor: 'system' as const,
+      userId: null,
+      correlationId: id,
+      causationId: null,
+      traceparent: '',
+    },
   };
   const publisher = new JetStreamPublisher(nats);
-  const [outcome] = await publisher.publish([{ subject: subjectFor(message), headers: eventHeaders(message), payload: message.payload }]);
+  const [outcome] = await publisher.publish([
+    { subject: subjectFor(message), headers: eventHeaders(message), payload: message.payload },
+  ]);
   await publisher.close();
   if (outcome?.status !== 'stored') throw new Error(JSON.stringify(outcome));
   return id;

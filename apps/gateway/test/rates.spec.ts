@@ -29,7 +29,9 @@ describe('rates', () => {
     const first = await gateway.fetch('/v1/things', { token: one });
     expect(first.headers.get('ratelimit-policy')).toBe('"tenant";q=8;w=1000, "user";q=5;w=1000');
     expect(first.headers.get('ratelimit')).toBe('"tenant";r=7;t=125, "user";r=4;t=200');
-    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: one }))).toEqual([200, 200, 200, 200, 429]);
+    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: one }))).toEqual([
+      200, 200, 200, 200, 429,
+    ]);
     const refused = await gateway.fetch('/v1/things', { token: one });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(100);
     expect(await problemIn(refused)).toMatchObject({ status: 429, code: 'request.rate_limited' });
@@ -39,14 +41,22 @@ describe('rates', () => {
   it('stop a tenant whose users together ask too much, but no other tenant', async () => {
     const tenantId = newId();
     const [one, other] = await Promise.all([gateway.token({ tenantId }), gateway.token({ tenantId })]);
-    expect(await statuses(4, () => gateway.fetch('/v1/things', { token: one }))).toEqual([200, 200, 200, 200]);
-    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: other }))).toEqual([200, 200, 200, 200, 429]);
+    expect(await statuses(4, () => gateway.fetch('/v1/things', { token: one }))).toEqual([
+      200, 200, 200, 200,
+    ]);
+    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: other }))).toEqual([
+      200, 200, 200, 200, 429,
+    ]);
     expect((await gateway.fetch('/v1/things')).status).toBe(200);
   });
 
   it('stop an address that is not signed in: public routes and guessed tokens count together', async () => {
-    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: 'guess' }))).toEqual([401, 401, 401, 401, 401]);
-    expect(await statuses(6, () => gateway.post('/v1/greetings', { name: 'x' }))).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(await statuses(5, () => gateway.fetch('/v1/things', { token: 'guess' }))).toEqual([
+      401, 401, 401, 401, 401,
+    ]);
+    expect(await statuses(6, () => gateway.post('/v1/greetings', { name: 'x' }))).toEqual([
+      200, 200, 200, 200, 200, 429,
+    ]);
     expect((await gateway.fetch('/v1/things', { token: 'guess' })).status).toBe(429);
     expect((await gateway.fetch('/v1/things')).status).toBe(200);
   });

@@ -17,7 +17,9 @@ describe('a request', () => {
       seen.push({ ctx, input });
       return answer();
     };
-    gateway = await GatewayFixture.start({ things: { add: handle, get: handle, list: handle, rename: handle, remove: handle, greet: handle } });
+    gateway = await GatewayFixture.start({
+      things: { add: handle, get: handle, list: handle, rename: handle, remove: handle, greet: handle },
+    });
   });
   afterAll(() => gateway.stop());
   beforeEach(() => {
@@ -37,7 +39,9 @@ describe('a request', () => {
   it("hands the service's bytes on as they are", async () => {
     // Parsed and written again, the text would lose its last digits and its escapes.
     const bytes = '{"id":"x","name":"\\u00e9\\/é","exact":12345678901234567890.10}';
-    const sub = gateway.connection.subscribe(exactApi.get.subject, { callback: (_, msg) => void msg.respond(bytes) });
+    const sub = gateway.connection.subscribe(exactApi.get.subject, {
+      callback: (_, msg) => void msg.respond(bytes),
+    });
     await gateway.connection.flush();
     const response = await gateway.fetch(`/v1/exact/${thing.id}`);
     sub.unsubscribe();
@@ -87,14 +91,26 @@ describe('a request', () => {
     });
 
     it('and refuses a body that names another thing than the path', async () => {
-      const response = await gateway.post(`/v1/things/${thing.id}`, { thingId: newId(), name: 'x' }, { method: 'PATCH' });
-      expect(await problemIn(response)).toMatchObject({ status: 400, errors: [{ pointer: '/thingId', code: 'contradiction' }] });
+      const response = await gateway.post(
+        `/v1/things/${thing.id}`,
+        { thingId: newId(), name: 'x' },
+        { method: 'PATCH' },
+      );
+      expect(await problemIn(response)).toMatchObject({
+        status: 400,
+        errors: [{ pointer: '/thingId', code: 'contradiction' }],
+      });
       expect(seen).toEqual([]);
     });
   });
 
   describe('with a hostile body is refused:', () => {
-    const refused = async (body: string, status: number, code: string, headers: Record<string, string> = {}) => {
+    const refused = async (
+      body: string,
+      status: number,
+      code: string,
+      headers: Record<string, string> = {},
+    ) => {
       const response = await gateway.post('/v1/things', body, { headers });
       expect(response.status).toBe(status);
       expect(await problemIn(response)).toMatchObject({ code });
@@ -116,11 +132,17 @@ describe('a request', () => {
     });
     it('a million brackets', () => refused('['.repeat(1_000_000), 400, 'request.malformed'));
     it('a prototype', () => refused('{"name":"x","__proto__":{"admin":true}}', 400, 'request.malformed'));
-    it('a prototype deep inside', () => refused('{"name":"x","extra":{"a":{"__proto__":{}}}}', 400, 'request.malformed'));
-    it('a constructor', () => refused('{"name":"x","extra":{"constructor":{"prototype":{}}}}', 400, 'request.malformed'));
+    it('a prototype deep inside', () =>
+      refused('{"name":"x","extra":{"a":{"__proto__":{}}}}', 400, 'request.malformed'));
+    it('a constructor', () =>
+      refused('{"name":"x","extra":{"constructor":{"prototype":{}}}}', 400, 'request.malformed'));
     it('too large', () => refused(`{"name":"${'x'.repeat(BODY_BYTES_MAX)}"}`, 413, 'request.too_large'));
-    it('another media type', () => refused('<a/>', 415, 'request.unsupported_media', { 'content-type': 'text/xml' }));
-    it('a form', () => refused('name=x', 415, 'request.unsupported_media', { 'content-type': 'application/x-www-form-urlencoded' }));
+    it('another media type', () =>
+      refused('<a/>', 415, 'request.unsupported_media', { 'content-type': 'text/xml' }));
+    it('a form', () =>
+      refused('name=x', 415, 'request.unsupported_media', {
+        'content-type': 'application/x-www-form-urlencoded',
+      }));
     it('plain text', () => refused('x', 415, 'request.unsupported_media', { 'content-type': 'text/plain' }));
     it('compressed', () => refused('x', 415, 'request.unsupported_media', { 'content-encoding': 'gzip' }));
 
@@ -143,7 +165,9 @@ describe('a request', () => {
 
     it('answers an address that cannot be decoded or is too long', async () => {
       expect(await problemIn(await gateway.fetch('/v1/things/%E0%A4%A'))).toMatchObject({ status: 400 });
-      expect(await problemIn(await gateway.fetch(`/v1/things/${'x'.repeat(300)}`))).toMatchObject({ status: 414 });
+      expect(await problemIn(await gateway.fetch(`/v1/things/${'x'.repeat(300)}`))).toMatchObject({
+        status: 414,
+      });
     });
 
     it('answers what is not HTTP', async () => {
@@ -177,7 +201,11 @@ describe('a request', () => {
       ['timeout', 504],
     ] as const)('with %s answers %i with its code, text and extras', async (kind, status) => {
       answer = () => {
-        throw new AppError('thing.wrong', { kind, text: 'Not like this.' }, { extras: { field: 'name' }, retryAfterSeconds: 7, internal: 'secret' });
+        throw new AppError(
+          'thing.wrong',
+          { kind, text: 'Not like this.' },
+          { extras: { field: 'name' }, retryAfterSeconds: 7, internal: 'secret' },
+        );
       };
       const response = await gateway.fetch(`/v1/things/${thing.id}`);
       expect(response.headers.get('retry-after')).toBe('7');
@@ -194,13 +222,19 @@ describe('a request', () => {
         headers: { 'x-request-id': 'my-request.1', traceparent: `00-${trace}-b7ad6b7169203331-01` },
       });
       expect(response.headers.get('x-request-id')).toBe('my-request.1');
-      expect(seen[0]?.ctx).toMatchObject({ requestId: 'my-request.1', traceparent: expect.stringContaining(trace) });
+      expect(seen[0]?.ctx).toMatchObject({
+        requestId: 'my-request.1',
+        traceparent: expect.stringContaining(trace),
+      });
     });
 
-    it.each(['short', 'with space in it', 'x'.repeat(65), '<script>alert(1)</script>'])('an id of its own instead of "%s"', async (given) => {
-      const response = await gateway.fetch('/v1/things', { headers: { 'x-request-id': given } });
-      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    });
+    it.each(['short', 'with space in it', 'x'.repeat(65), '<script>alert(1)</script>'])(
+      'an id of its own instead of "%s"',
+      async (given) => {
+        const response = await gateway.fetch('/v1/things', { headers: { 'x-request-id': given } });
+        expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      },
+    );
 
     it("the caller's idempotency key with what was asked, the same for the same and another for anything else", async () => {
       const one = await gateway.token({ tenantId: newId() });
@@ -225,7 +259,11 @@ describe('a request', () => {
     });
 
     it.each(['with space', 'x'.repeat(256)])('no idempotency key like "%s"', async (key) => {
-      const response = await gateway.post('/v1/things', { name: 'x' }, { headers: { 'idempotency-key': key } });
+      const response = await gateway.post(
+        '/v1/things',
+        { name: 'x' },
+        { headers: { 'idempotency-key': key } },
+      );
       expect(await problemIn(response)).toMatchObject({ status: 400, errors: [{ code: 'idempotency_key' }] });
       expect(seen).toEqual([]);
     });

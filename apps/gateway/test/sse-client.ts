@@ -12,9 +12,13 @@ export class SseClient {
 
   static async open(url: string, token: string, lastEventId?: string): Promise<SseClient> {
     const abort = new AbortController();
-    const headers = { authorization: `Bearer ${token}`, ...(lastEventId ? { 'last-event-id': lastEventId } : {}) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
+    };
     const response = await fetch(url, { headers, signal: abort.signal });
-    if (response.status !== 200) throw new Error(`the stream answered ${response.status}: ${await response.text()}`);
+    if (response.status !== 200)
+      throw new Error(`the stream answered ${response.status}: ${await response.text()}`);
     const client = new SseClient(abort);
     void client.read(response.body as ReadableStream<Uint8Array>);
     return client;
@@ -48,7 +52,11 @@ export class SseClient {
   }
 
   private take(block: string): void {
-    const field = (name: string) => block.split('\n').find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    const field = (name: string) =>
+      block
+        .split('\n')
+        .find((line) => line.startsWith(`${name}: `))
+        ?.slice(name.length + 2);
     const [id, event, data] = [field('id'), field('event'), field('data')];
     if (!event || !data) return;
     const parsed = JSON.parse(data) as Record<string, unknown>;

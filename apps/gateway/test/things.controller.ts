@@ -1,5 +1,16 @@
 import { Controller, Delete, Get, HttpCode, Inject, Patch, Post, Req } from '@nestjs/common';
-import { Bool, defineApi, Int, JsonObject, pageOf, PageRequest, Text, TextList, Uuid, type Page } from '@leadwire/contracts';
+import {
+  Bool,
+  defineApi,
+  Int,
+  JsonObject,
+  pageOf,
+  PageRequest,
+  Text,
+  TextList,
+  Uuid,
+  type Page,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { Client, PassThrough } from '@leadwire/messaging';
 import { ObjectStorage } from '@leadwire/platform';
@@ -128,7 +139,9 @@ export class ExactController {
 export interface UploadsApi {
   create(ctx: Ctx, input: AddThing): Promise<Thing>;
 }
-export const uploadsApi = defineApi<UploadsApi>('things.uploads', { create: { input: AddThing, output: Thing, can: 'leads.import' } });
+export const uploadsApi = defineApi<UploadsApi>('things.uploads', {
+  create: { input: AddThing, output: Thing, can: 'leads.import' },
+});
 
 @Controller('uploads')
 export class UploadsController {

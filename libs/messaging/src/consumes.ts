@@ -27,6 +27,16 @@ export function On<D extends object>(event: EventType<D>, options: OnOptions = {
   };
 }
 
+/** Who handles which events: what the event documents show. */
+export type DeclaredConsumer = { consumer: string; events: EventType[] };
+
+const CONSUMERS: DeclaredConsumer[] = [];
+
+/** Every consumer whose class this process has loaded. */
+export function allConsumers(): readonly DeclaredConsumer[] {
+  return CONSUMERS;
+}
+
 /**
  * Declares a durable consumer and the handlers of its events.
  * @param consumer `<service>__<purpose>`; it names the durable, so renaming it reads all kept events again.
@@ -34,7 +44,9 @@ export function On<D extends object>(event: EventType<D>, options: OnOptions = {
 export function Consumes(consumer: string): ClassDecorator {
   return (target) => {
     const proto = target.prototype as object;
-    for (const { name, event, options } of ((proto as never)[HANDLERS] as Declared[] | undefined) ?? []) {
+    const handlers = ((proto as never)[HANDLERS] as Declared[] | undefined) ?? [];
+    CONSUMERS.push({ consumer, events: handlers.map(({ event }) => event) });
+    for (const { name, event, options } of handlers) {
       const descriptor = Object.getOwnPropertyDescriptor(proto, name) as PropertyDescriptor;
       Payload()(proto, name, 0);
       TransportCtx()(proto, name, 1);

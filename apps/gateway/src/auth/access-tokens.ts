@@ -19,7 +19,9 @@ const REMEMBERED_MAX = 20_000;
 const TOKEN_LENGTH_MAX = 4096;
 
 /** One set per role for the life of the process: the signer of contexts recognises sets by identity. */
-const CAPABILITIES_OF = new Map<Role, ReadonlySet<string>>(ROLES.map((role) => [role, new Set(ROLE_CAPABILITIES[role])]));
+const CAPABILITIES_OF = new Map<Role, ReadonlySet<string>>(
+  ROLES.map((role) => [role, new Set(ROLE_CAPABILITIES[role])]),
+);
 
 /** Verifies access tokens: Ed25519 only, type, issuer, audience and expiry checked; each token's signature once. */
 @Injectable()
@@ -51,14 +53,16 @@ export class AccessTokens {
   /** @throws AppError `request.unauthenticated` | `request.unavailable` */
   async verify(token: string): Promise<Session> {
     const session = this.known(token) ?? sessionOf(await this.payloadOf(token));
-    if (this.ended.has(session.sessionId)) throw requestErrors.unauthenticated({ internal: 'the session has ended' });
+    if (this.ended.has(session.sessionId))
+      throw requestErrors.unauthenticated({ internal: 'the session has ended' });
     if (this.remembered.size >= REMEMBERED_MAX) this.remembered.clear();
     this.remembered.set(token, session);
     return session;
   }
 
   private async payloadOf(token: string): Promise<JWTPayload> {
-    if (token.length > TOKEN_LENGTH_MAX) throw requestErrors.unauthenticated({ internal: 'the token is too long' });
+    if (token.length > TOKEN_LENGTH_MAX)
+      throw requestErrors.unauthenticated({ internal: 'the token is too long' });
     try {
       const { payload } = await jwtVerify(token, this.keyOf, {
         algorithms: [ACCESS_TOKEN.algorithm],
@@ -81,5 +85,11 @@ function sessionOf({ sub, sid, tid, role, exp }: JWTPayload): Session {
   if (!isUuid(sub) || !isUuid(sid) || !isUuid(tid) || !capabilities) {
     throw requestErrors.unauthenticated({ internal: 'claims are missing or malformed' });
   }
-  return Object.freeze({ tenantId: tid, userId: sub, sessionId: sid, capabilities, expiresAt: (exp as number) * 1000 });
+  return Object.freeze({
+    tenantId: tid,
+    userId: sub,
+    sessionId: sid,
+    capabilities,
+    expiresAt: (exp as number) * 1000,
+  });
 }

@@ -48,13 +48,24 @@ export class AccessGuard extends AuthGuard(BEARER) {
     this.limits.signedIn(session.tenantId, session.userId, reply);
     const { tenantId, userId, sessionId, capabilities } = session;
     const idempotencyKey = method.idempotent ? undefined : idempotencyKeyOf(request, userId);
-    request.ctx = newCtx({ ...common, tenantId, userId, sessionId, capabilities, ...(idempotencyKey ? { idempotencyKey } : {}) });
+    request.ctx = newCtx({
+      ...common,
+      tenantId,
+      userId,
+      sessionId,
+      capabilities,
+      ...(idempotencyKey ? { idempotencyKey } : {}),
+    });
     checkRight(request.ctx, method.can);
     return true;
   }
 
   // A token whose signature we have checked before needs no Passport.
-  private async sessionOf(context: ExecutionContext, request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+  private async sessionOf(
+    context: ExecutionContext,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Session> {
     const token = bearerTokenOf(request);
     const known = token && this.tokens.known(token);
     if (known) return known;
@@ -63,7 +74,8 @@ export class AccessGuard extends AuthGuard(BEARER) {
       return (request as unknown as { user: Session }).user;
     } catch (error) {
       // Guessing tokens costs us a signature check each.
-      if (error instanceof AppError && error.kind === 'unauthenticated') this.limits.anonymous(request.ip, reply);
+      if (error instanceof AppError && error.kind === 'unauthenticated')
+        this.limits.anonymous(request.ip, reply);
       throw error;
     }
   }
@@ -78,4 +90,3 @@ function headerOf({ headers }: { headers: Record<string, unknown> }, name: strin
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
-

@@ -23,8 +23,13 @@ class BearerTokenStrategy extends passport.Strategy {
   }
 
   override authenticate(request: unknown): void {
-    const outcome = this as unknown as { success: (session: Session) => void; error: (error: unknown) => void };
-    this.verify(request as BearerRequest, (error, session) => (session ? outcome.success(session) : outcome.error(error)));
+    const outcome = this as unknown as {
+      success: (session: Session) => void;
+      error: (error: unknown) => void;
+    };
+    this.verify(request as BearerRequest, (error, session) =>
+      session ? outcome.success(session) : outcome.error(error),
+    );
   }
 }
 

@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ACCESS_TOKEN, signingKeysApi, type PublicSigningKeys, type SigningKeysApi } from '@leadwire/contracts';
+import {
+  ACCESS_TOKEN,
+  signingKeysApi,
+  type PublicSigningKeys,
+  type SigningKeysApi,
+} from '@leadwire/contracts';
 import { anonymousCtx, Clock, requestErrors } from '@leadwire/kernel';
 import { Client } from '@leadwire/messaging';
 import { importJWK, type CryptoKey } from 'jose';
@@ -36,7 +41,10 @@ export class SigningKeys {
         if (this.keys.size === 0) throw error;
       });
     } else if (this.keys.size === 0) {
-      throw requestErrors.unavailable({ internal: 'no signing keys yet', retryAfterSeconds: REFETCH_PAUSE_MS / 1000 });
+      throw requestErrors.unavailable({
+        internal: 'no signing keys yet',
+        retryAfterSeconds: REFETCH_PAUSE_MS / 1000,
+      });
     }
     return this.keys.get(kid);
   }

@@ -32,7 +32,8 @@ export class EventFollower {
     private readonly options: FollowOptions,
   ) {
     const { from } = options;
-    this.next = from === 'now' ? { time: new Date() } : 'after' in from ? { seq: from.after + 1 } : { time: from.time };
+    this.next =
+      from === 'now' ? { time: new Date() } : 'after' in from ? { seq: from.after + 1 } : { time: from.time };
   }
 
   /** Resolves when the first place to read from is settled; reading itself goes on in the background. */
@@ -64,7 +65,10 @@ export class EventFollower {
       'seq' in this.next
         ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.next.seq }
         : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: this.next.time.toISOString() };
-    const consumer = await jetstream(this.nats).consumers.get(EVENTS_STREAM, { filter_subjects: this.options.filter, ...start });
+    const consumer = await jetstream(this.nats).consumers.get(EVENTS_STREAM, {
+      filter_subjects: this.options.filter,
+      ...start,
+    });
     const messages = await consumer.consume({ max_messages: PULL_MESSAGES });
     this.messages = messages;
     if (this.stopped) messages.stop();

@@ -28,14 +28,21 @@ export class EventStreamController {
 
   /** Server-sent events of the caller's tenant; goes on after `Last-Event-ID`, ends with `reauth` when the token does. */
   @Get('stream')
-  @Endpoint(streamEvents, { summary: 'Follow what happens, as server-sent events', produces: 'text/event-stream' })
+  @Endpoint(streamEvents, {
+    summary: 'Follow what happens, as server-sent events',
+    produces: 'text/event-stream',
+  })
   async stream(
     @RequestCtx() ctx: Ctx,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') lastEventId: string | undefined,
   ): Promise<void> {
-    const { stream } = await this.events.open({ ctx, lastEventId, expiresAt: expiryOf(this.tokens, request) });
+    const { stream } = await this.events.open({
+      ctx,
+      lastEventId,
+      expiresAt: expiryOf(this.tokens, request),
+    });
     void reply
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')

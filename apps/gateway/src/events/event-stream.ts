@@ -72,7 +72,11 @@ export class EventStream implements BeforeApplicationShutdown {
       return connection;
     } catch (cause) {
       connection.stream.destroy();
-      throw requestErrors.unavailable({ internal: 'the event stream cannot be read', cause, retryAfterSeconds: 1 });
+      throw requestErrors.unavailable({
+        internal: 'the event stream cannot be read',
+        cause,
+        retryAfterSeconds: 1,
+      });
     }
   }
 
@@ -96,7 +100,10 @@ export class EventStream implements BeforeApplicationShutdown {
     const siblings = this.byTenant.get(tenantId) ?? new Set();
     this.byTenant.set(tenantId, siblings.add(connection));
     this.connections.set(++this.count);
-    const expiry = setTimeout(() => connection.end('reauth', 'token-expired'), Math.max(0, expiresAt - Date.now()));
+    const expiry = setTimeout(
+      () => connection.end('reauth', 'token-expired'),
+      Math.max(0, expiresAt - Date.now()),
+    );
     connection.stream.once('close', () => {
       clearTimeout(expiry);
       siblings.delete(connection);
@@ -169,17 +176,40 @@ export class EventStream implements BeforeApplicationShutdown {
   private frameOf(msg: JsMsg): Frame | undefined {
     const envelope = envelopeOf(msg.headers);
     if (!envelope) return undefined;
-    const { id, type, occurredAt: time, aggregateId: subject, aggregateVersion, actor, userId, correlationId } = envelope;
+    const {
+      id,
+      type,
+      occurredAt: time,
+      aggregateId: subject,
+      aggregateVersion,
+      actor,
+      userId,
+      correlationId,
+    } = envelope;
     const source = `/leadwire/${type.slice(0, type.indexOf('.'))}`;
-    const attributes = { specversion: '1.0', id, source, type, time, subject, aggregateversion: aggregateVersion, actor, userid: userId, correlationid: correlationId };
-    const data = Buffer.from(msg.data).toString().replaceAll(/[\r\n]/g, ' ');
+    const attributes = {
+      specversion: '1.0',
+      id,
+      source,
+      type,
+      time,
+      subject,
+      aggregateversion: aggregateVersion,
+      actor,
+      userid: userId,
+      correlationid: correlationId,
+    };
+    const data = Buffer.from(msg.data)
+      .toString()
+      .replaceAll(/[\r\n]/g, ' ');
     const json = `${JSON.stringify(attributes).slice(0, -1)},"data":${data}}`;
     const place = this.signer.seal(purposeOf(envelope.tenantId), msg.seq);
     return { seq: msg.seq, text: `id: ${place}\nevent: ${type}\ndata: ${json}\n\n` };
   }
 
   private each(work: (connection: SseConnection) => void): void {
-    for (const connections of [...this.byTenant.values()]) for (const connection of [...connections]) work(connection);
+    for (const connections of [...this.byTenant.values()])
+      for (const connection of [...connections]) work(connection);
   }
 }
 

@@ -33,7 +33,10 @@ export class GatewayAdapter extends FastifyAdapter {
       routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         const { status, headers, body } = problemOf(appErrorOf(error), request.id);
-        void reply.code(status).headers({ ...headers, 'x-request-id': request.id }).send(Buffer.from(JSON.stringify(body)));
+        void reply
+          .code(status)
+          .headers({ ...headers, 'x-request-id': request.id })
+          .send(Buffer.from(JSON.stringify(body)));
       },
       clientErrorHandler: (_error: Error, socket: Socket) => answerUnreadable(socket),
     });
@@ -56,7 +59,9 @@ export class GatewayAdapter extends FastifyAdapter {
     });
   }
 
-  override reply(...[response, body, status]: Parameters<FastifyAdapter['reply']>): ReturnType<FastifyAdapter['reply']> {
+  override reply(
+    ...[response, body, status]: Parameters<FastifyAdapter['reply']>
+  ): ReturnType<FastifyAdapter['reply']> {
     if (!(body instanceof RawJson)) return super.reply(response, body, status);
     const { buffer, byteOffset, length } = body.bytes;
     if (length === 0) return super.reply(response, undefined, status);

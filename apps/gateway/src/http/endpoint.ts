@@ -1,4 +1,10 @@
-import { applyDecorators, createParamDecorator, HttpCode, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  HttpCode,
+  SetMetadata,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { ApiMethod } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -31,7 +37,10 @@ export type EndpointMetadata = EndpointOptions & { method: ApiMethod };
  */
 export function Endpoint(method: ApiMethod, options: EndpointOptions): MethodDecorator {
   const metadata: EndpointMetadata = { ...options, method };
-  return applyDecorators(SetMetadata(ENDPOINT, metadata), ...(options.status ? [HttpCode(options.status)] : []));
+  return applyDecorators(
+    SetMetadata(ENDPOINT, metadata),
+    ...(options.status ? [HttpCode(options.status)] : []),
+  );
 }
 
 /** What {@link Endpoint} said about a handler. */
@@ -40,7 +49,9 @@ export function endpointOf(handler: object): EndpointMetadata | undefined {
 }
 
 /** The caller, as the access guard established it. */
-export const RequestCtx = createParamDecorator((_: unknown, context: ExecutionContext): Ctx => requestOf(context).ctx);
+export const RequestCtx = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Ctx => requestOf(context).ctx,
+);
 
 /**
  * Path, query and JSON body merged into the method's input class, validated.

@@ -16,7 +16,11 @@ export function inputOf<T extends object>(cls: Class<T>, { params, query, body }
   const take = (source: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(source)) {
       if (Object.hasOwn(merged, name) && merged[name] !== value) {
-        errors.push({ pointer: `/${name}`, code: 'contradiction', detail: 'is given twice with different values' });
+        errors.push({
+          pointer: `/${name}`,
+          code: 'contradiction',
+          detail: 'is given twice with different values',
+        });
       }
       // Assigning `__proto__` would set the prototype instead; as an own property it is refused as an unknown field.
       Object.defineProperty(merged, name, { value, enumerable: true, configurable: true, writable: true });
@@ -38,7 +42,10 @@ function objectOf(body: unknown): Record<string, unknown> {
 function coerced(cls: Class, source: unknown): Record<string, unknown> {
   const fields = fieldsOf(cls);
   return Object.fromEntries(
-    Object.entries((source ?? {}) as Record<string, unknown>).map(([name, value]) => [name, coerce(fields.get(name), value)]),
+    Object.entries((source ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      name,
+      coerce(fields.get(name), value),
+    ]),
   );
 }
 

@@ -21,15 +21,22 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   const parseSafely = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, (request, body, done) => {
-    try {
-      const text = readText(request, body as Buffer);
-      if (text === '') done(null, undefined);
-      else void parseSafely(request, text, (error, value) => (error ? done(notJson(error)) : done(null, value)));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+    (request, body, done) => {
+      try {
+        const text = readText(request, body as Buffer);
+        if (text === '') done(null, undefined);
+        else
+          void parseSafely(request, text, (error, value) =>
+            error ? done(notJson(error)) : done(null, value),
+          );
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (request.headers['content-type']?.startsWith('application/json')) {
       const timer = setTimeout(() => request.raw.destroy(), BODY_DEADLINE_MS);
@@ -42,8 +49,10 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
 }
 
 function readText(request: FastifyRequest, body: Buffer): string {
-  if (request.headers['content-encoding']) throw httpErrors.unsupported_media({ internal: 'compressed body' });
-  if (request.headers['idempotency-key']) request.bodyHash = createHash('sha256').update(body).digest('base64url');
+  if (request.headers['content-encoding'])
+    throw httpErrors.unsupported_media({ internal: 'compressed body' });
+  if (request.headers['idempotency-key'])
+    request.bodyHash = createHash('sha256').update(body).digest('base64url');
   refuseDeep(body);
   try {
     return utf8.decode(body);
@@ -53,7 +62,10 @@ function readText(request: FastifyRequest, body: Buffer): string {
 }
 
 function notJson(cause: unknown): AppError {
-  return requestErrors.malformed({ cause, errors: [{ pointer: '', code: 'json', detail: 'is not acceptable JSON' }] });
+  return requestErrors.malformed({
+    cause,
+    errors: [{ pointer: '', code: 'json', detail: 'is not acceptable JSON' }],
+  });
 }
 
 const QUOTE = 0x22;

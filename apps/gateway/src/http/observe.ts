@@ -10,7 +10,14 @@ export function observeRequests(fastify: FastifyInstance, metrics: Metrics, logg
     const { statusCode: status, elapsedTime: ms } = reply;
     metrics.http.observe({ method, route, status }, ms / 1000);
     if (logger.isLevelEnabled(status >= 400 ? 'info' : 'debug')) {
-      const line = { requestId, method, route, status, ms: Math.round(ms * 10) / 10, tenantId: request.ctx?.tenantId || undefined };
+      const line = {
+        requestId,
+        method,
+        route,
+        status,
+        ms: Math.round(ms * 10) / 10,
+        tenantId: request.ctx?.tenantId || undefined,
+      };
       logger[status >= 400 ? 'info' : 'debug'](line, 'request');
     }
     done();

@@ -28,12 +28,23 @@ export class ProblemFilter implements ExceptionFilter {
     if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
     const { status, headers, body } = problemOf(error, request.id);
     // As bytes, because Fastify adds a charset to text, which this media type does not have.
-    void reply.code(status).headers(headers).send(Buffer.from(JSON.stringify(body)));
+    void reply
+      .code(status)
+      .headers(headers)
+      .send(Buffer.from(JSON.stringify(body)));
   }
 
   private log(error: AppError, { id, method, url, ctx }: FastifyRequest): void {
     const { internal, cause } = error.details;
-    const line = { requestId: id, method, path: url.split('?')[0], code: error.code, tenantId: ctx?.tenantId || undefined, internal, err: cause };
+    const line = {
+      requestId: id,
+      method,
+      path: url.split('?')[0],
+      code: error.code,
+      tenantId: ctx?.tenantId || undefined,
+      internal,
+      err: cause,
+    };
     this.logger[error.log](line, error.message);
   }
 }

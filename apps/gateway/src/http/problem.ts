@@ -49,14 +49,21 @@ export function statusOf(kind: ErrorKind): number {
 }
 
 /** Statuses that deserve their own number although they share a kind. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = { 'request.method_not_allowed': 405, 'request.address_too_long': 414 };
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'request.method_not_allowed': 405,
+  'request.address_too_long': 414,
+};
 
 /** What we answer for `error`; nothing internal is in it. */
 export function problemOf(error: AppError, requestId: string): Problem {
   const status = STATUS_OF_CODE[error.code] ?? statusOf(error.kind);
   const { errors, extras, retryAfterSeconds } = error.details;
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  };
+  if (retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   return {
     status,
@@ -102,5 +109,7 @@ function statusCodeOf(thrown: unknown): number | undefined {
 
 // Busboy's own errors say nothing but their text.
 function isMultipartError(thrown: unknown): boolean {
-  return thrown instanceof Error && /multipart|unexpected end of form|malformed part header/i.test(thrown.message);
+  return (
+    thrown instanceof Error && /multipart|unexpected end of form|malformed part header/i.test(thrown.message)
+  );
 }

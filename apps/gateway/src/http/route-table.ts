@@ -35,7 +35,9 @@ export function routesOf(controllers: readonly Type[]): Route[] {
         method,
         path,
         params: [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string),
-        status: (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ?? (method === 'POST' ? 201 : 200),
+        status:
+          (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ??
+          (method === 'POST' ? 201 : 200),
         endpoint: endpointOf(handler),
       };
     });
@@ -46,7 +48,10 @@ function handlersOf(controller: Type): [string, object][] {
   const proto = controller.prototype as Record<string, unknown>;
   return Object.getOwnPropertyNames(proto)
     .map((name): [string, unknown] => [name, Object.getOwnPropertyDescriptor(proto, name)?.value])
-    .filter((entry): entry is [string, object] => typeof entry[1] === 'function' && Reflect.hasMetadata(METHOD_METADATA, entry[1]));
+    .filter(
+      (entry): entry is [string, object] =>
+        typeof entry[1] === 'function' && Reflect.hasMetadata(METHOD_METADATA, entry[1]),
+    );
 }
 
 /** Knows every route of this gateway: for 405 answers, for the API document, and for the check at start. */
@@ -55,13 +60,23 @@ export class RouteTable {
 
   /** @throws Error that names every route which says neither a capability nor that it is public */
   constructor(readonly routes: readonly Route[]) {
-    const bare = routes.filter(({ endpoint }) => !endpoint).map(({ controller, handler }) => `${controller}.${handler}`);
-    if (bare.length > 0) throw new Error(`These routes have no @Endpoint, so nobody knows who may call them: ${bare.join(', ')}.`);
-    this.patterns = routes.map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replace(/:[A-Za-z]+/g, '[^/]+')}/?$`) }));
+    const bare = routes
+      .filter(({ endpoint }) => !endpoint)
+      .map(({ controller, handler }) => `${controller}.${handler}`);
+    if (bare.length > 0)
+      throw new Error(
+        `These routes have no @Endpoint, so nobody knows who may call them: ${bare.join(', ')}.`,
+      );
+    this.patterns = routes.map(({ method, path }) => ({
+      method,
+      pattern: new RegExp(`^${path.replace(/:[A-Za-z]+/g, '[^/]+')}/?$`),
+    }));
   }
 
   /** The methods that `path` takes; empty when there is no such path. */
   methodsAt(path: string): string[] {
-    return [...new Set(this.patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+    return [
+      ...new Set(this.patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+    ];
   }
 }

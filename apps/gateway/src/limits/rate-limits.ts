@@ -39,7 +39,10 @@ export class RateLimits {
     // A refused user must not eat the tenant's share.
     const tenant = user.retryAfterSeconds === undefined ? this.tenants.take(tenantId) : undefined;
     void reply.header('ratelimit-policy', this.signedInPolicy);
-    void reply.header('ratelimit', tenant ? `${left('tenant', tenant)}, ${left('user', user)}` : left('user', user));
+    void reply.header(
+      'ratelimit',
+      tenant ? `${left('tenant', tenant)}, ${left('user', user)}` : left('user', user),
+    );
     refuse(user);
     if (tenant) refuse(tenant);
   }

@@ -29,10 +29,17 @@ export class TokenBuckets {
     const fullAt = Math.max(this.fullAt.get(key) ?? 0, now) + this.costMs;
     const overMs = fullAt - now - this.depthMs;
     if (overMs > 0) {
-      return { remaining: 0, resetSeconds: Math.ceil(this.depthMs / 1000), retryAfterSeconds: Math.max(1, Math.ceil(overMs / 1000)) };
+      return {
+        remaining: 0,
+        resetSeconds: Math.ceil(this.depthMs / 1000),
+        retryAfterSeconds: Math.max(1, Math.ceil(overMs / 1000)),
+      };
     }
     this.remember(key, fullAt, now);
-    return { remaining: Math.floor((now + this.depthMs - fullAt) / this.costMs), resetSeconds: Math.ceil((fullAt - now) / 1000) };
+    return {
+      remaining: Math.floor((now + this.depthMs - fullAt) / this.costMs),
+      resetSeconds: Math.ceil((fullAt - now) / 1000),
+    };
   }
 
   // Deleting first keeps the map in order of last use, so the oldest entries are the ones to forget.

@@ -15,7 +15,13 @@ export type OpenApiDocument = {
   };
 };
 
-export type Parameter = { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: JsonSchema };
+export type Parameter = {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+};
 type Content = Record<string, { schema: JsonSchema }>;
 export type Operation = {
   operationId: string;
@@ -48,14 +54,19 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
   const components = new Map<string, JsonSchema>(Object.entries(problemSchemas));
   const paths: OpenApiDocument['paths'] = {};
   const operationIds = new Set<string>();
-  for (const route of [...routes].sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))) {
+  for (const route of [...routes].sort(
+    (a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),
+  )) {
     const operation = operationOf(route, components);
-    if (operationIds.has(operation.operationId)) throw new Error(`Two routes offer ${operation.operationId}.`);
+    if (operationIds.has(operation.operationId))
+      throw new Error(`Two routes offer ${operation.operationId}.`);
     operationIds.add(operation.operationId);
     const path = route.path.replace(/:([A-Za-z]+)/g, '{$1}');
     (paths[path] ??= {})[route.method.toLowerCase()] = operation;
   }
-  const used = new Set(Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags)));
+  const used = new Set(
+    Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags)),
+  );
   return {
     openapi: '3.1.0',
     info: {
@@ -70,7 +81,14 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
     components: {
       schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
       responses: problemResponses,
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The `accessToken` of a session.' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The `accessToken` of a session.',
+        },
+      },
     },
   };
 }
@@ -96,11 +114,21 @@ function operationOf(route: Route, components: Map<string, JsonSchema>): Operati
   };
 }
 
-function pathParameters(route: Route, input: Class, components: Map<string, JsonSchema>, free: boolean): Parameter[] {
+function pathParameters(
+  route: Route,
+  input: Class,
+  components: Map<string, JsonSchema>,
+  free: boolean,
+): Parameter[] {
   return route.params.map((name) => {
     const field = fieldsOf(input).get(name);
     if (!field && !free) throw new Error(`${route.path} names ${name}, which ${input.name} does not have.`);
-    return { name, in: 'path', required: true, schema: field ? withoutNull(fieldSchema(field, components)) : { type: 'string' } };
+    return {
+      name,
+      in: 'path',
+      required: true,
+      schema: field ? withoutNull(fieldSchema(field, components)) : { type: 'string' },
+    };
   });
 }
 
@@ -109,29 +137,70 @@ function queryParameters(route: Route, input: Class, components: Map<string, Jso
     .filter(([name]) => !route.params.includes(name))
     .map(([name, field]) => {
       const { description, ...schema } = fieldSchema(field, components);
-      return { name, in: 'query', required: !field.optional, ...(description ? { description } : {}), schema };
+      return {
+        name,
+        in: 'query',
+        required: !field.optional,
+        ...(description ? { description } : {}),
+        schema,
+      };
     });
 }
 
 function headerParameters({ method, endpoint }: Route): Parameter[] {
   if (endpoint?.produces === 'text/event-stream') {
-    return [{ name: 'Last-Event-ID', in: 'header', required: false, description: 'Go on after this event.', schema: { type: 'string' } }];
+    return [
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        required: false,
+        description: 'Go on after this event.',
+        schema: { type: 'string' },
+      },
+    ];
   }
   if (method !== 'POST' || endpoint?.method.idempotent || endpoint?.method.can === 'public') return [];
   const description = 'Repeat a request safely: the same key with the same body answers the same.';
-  return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema: { type: 'string', minLength: 1, maxLength: 255 } }];
+  return [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+    },
+  ];
 }
 
-function bodyOf(route: Route, input: Class, components: Map<string, JsonSchema>): Pick<Operation, 'requestBody'> {
+function bodyOf(
+  route: Route,
+  input: Class,
+  components: Map<string, JsonSchema>,
+): Pick<Operation, 'requestBody'> {
   const { form } = route.endpoint as { form?: Readonly<Record<string, string>> };
   if (form) {
-    const properties = Object.fromEntries(Object.entries(form).map(([name, description]) => [name, { type: 'string', description, ...(name === 'file' ? { format: 'binary' } : {}) }]));
-    return { requestBody: { required: true, content: { 'multipart/form-data': { schema: { type: 'object', properties, required: ['file'] } } } } };
+    const properties = Object.fromEntries(
+      Object.entries(form).map(([name, description]) => [
+        name,
+        { type: 'string', description, ...(name === 'file' ? { format: 'binary' } : {}) },
+      ]),
+    );
+    return {
+      requestBody: {
+        required: true,
+        content: { 'multipart/form-data': { schema: { type: 'object', properties, required: ['file'] } } },
+      },
+    };
   }
   const own = [...fieldsOf(input)].filter(([name]) => !route.params.includes(name));
   if (own.length === 0) return {};
   const required = own.some(([, field]) => !field.optional);
-  return { requestBody: { required, content: { 'application/json': { schema: bodySchema(route, input, components) } } } };
+  return {
+    requestBody: {
+      required,
+      content: { 'application/json': { schema: bodySchema(route, input, components) } },
+    },
+  };
 }
 
 // The part of the input that is not in the path gets a name of its own, so that clients can be generated from it.
@@ -139,7 +208,9 @@ function bodySchema(route: Route, input: Class, components: Map<string, JsonSche
   if (route.params.length === 0) return refTo(input, components);
   const name = `${input.name}Body`;
   const { properties = {}, required = [], ...rest } = schemaOf(input, components);
-  const kept = Object.fromEntries(Object.entries(properties).filter(([field]) => !route.params.includes(field)));
+  const kept = Object.fromEntries(
+    Object.entries(properties).filter(([field]) => !route.params.includes(field)),
+  );
   const needed = required.filter((field) => !route.params.includes(field));
   components.set(name, { ...rest, properties: kept, ...(needed.length > 0 ? { required: needed } : {}) });
   return { $ref: `#/components/schemas/${name}` };
@@ -147,10 +218,21 @@ function bodySchema(route: Route, input: Class, components: Map<string, JsonSche
 
 function successOf({ status, endpoint }: Route, components: Map<string, JsonSchema>): Record<string, object> {
   const { method, produces } = endpoint as { method: { output?: Class }; produces?: string };
-  const headers = { 'x-request-id': { description: 'Name of this request in our logs.', schema: { type: 'string' } } };
-  if (produces) return { [status]: { description: 'Done.', headers, content: { [produces]: { schema: { type: 'string' } } } } };
+  const headers = {
+    'x-request-id': { description: 'Name of this request in our logs.', schema: { type: 'string' } },
+  };
+  if (produces)
+    return {
+      [status]: { description: 'Done.', headers, content: { [produces]: { schema: { type: 'string' } } } },
+    };
   if (!method.output) return { [status]: { description: 'Done.', headers } };
-  return { [status]: { description: 'Done.', headers, content: { 'application/json': { schema: refTo(method.output, components) } } } };
+  return {
+    [status]: {
+      description: 'Done.',
+      headers,
+      content: { 'application/json': { schema: refTo(method.output, components) } },
+    },
+  };
 }
 
 function withoutNull(schema: JsonSchema): JsonSchema {

@@ -46,7 +46,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 export const problemResponses = Object.fromEntries(
   Object.entries(DESCRIPTIONS).map(([name, description]) => [
     name,
-    { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+    {
+      description,
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
   ]),
 );
 
@@ -66,7 +69,9 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
     [422, 'Unprocessable', withBody],
     [429, 'RateLimited', true],
   ];
-  const applying = names.filter(([, , applies]) => applies).map(([status, name]) => [String(status), ref(name)]);
+  const applying = names
+    .filter(([, , applies]) => applies)
+    .map(([status, name]) => [String(status), ref(name)]);
   return { ...Object.fromEntries(applying), default: ref('Failed') };
 }
 
