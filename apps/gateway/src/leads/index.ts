@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { LeadImportsController } from './imports.controller.js';
 import { LeadsController } from './leads.controller.js';
 import { LeadNotesController } from './notes.controller.js';
 import { LeadStagesController } from './stages.controller.js';
@@ -11,4 +12,5 @@ export const leadsControllers: Type[] = [
   LeadTimelineController,
   LeadStagesController,
   LeadStatusesController,
+  LeadImportsController,
 ];
