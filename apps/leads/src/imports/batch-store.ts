@@ -30,13 +30,25 @@ class Raced extends Error {}
 
 /**
  * Stores one batch: rows, counters, checkpoint and events commit together, so that a crash loses the whole batch or
- * nothing, and never counts it twice.
+ * nothing, and never counts it twice. The rows are handed to the database at once; they are stored after `turn`, the
+ * batch before, since the checkpoint may not overtake it.
  * @throws LeaseLost | Interrupted
  */
-export async function storeBatch(tenant: TenantTransaction, ctx: Ctx, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
+export async function storeBatch(
+  tenant: TenantTransaction,
+  ctx: Ctx,
+  run: ImportRun,
+  batch: Batch,
+  progress: Progress,
+  turn: Promise<void>,
+): Promise<void> {
   for (let race = 1; ; race++) {
     try {
-      return await tenant.copy(ctx, (db, client) => store(db, client, run, batch, progress));
+      return await tenant.copy(ctx, async (db, client) => {
+        if (batch.rows.length > 0) await stage(client, batch);
+        await turn;
+        await store(db, run, batch, progress);
+      });
     } catch (error) {
       const again = error instanceof Raced || isRetryable(error) || isUniqueViolation(error);
       if (!again || race >= RACES_MAX) throw error;
@@ -44,8 +56,13 @@ export async function storeBatch(tenant: TenantTransaction, ctx: Ctx, run: Impor
   }
 }
 
-async function store(db: TenantDb, client: PoolClient, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
-  const stored = batch.rows.length > 0 ? await storeRows(db, client, run, batch) : { createdIds: [], absent: 0, different: 0, changed: [] };
+async function stage(client: PoolClient, batch: Batch): Promise<void> {
+  await client.query(PREPARE_STAGING);
+  await pipeline(Readable.from([Buffer.from(copyText(batch.rows))]), client.query(copyFrom(COPY_ROWS)));
+}
+
+async function store(db: TenantDb, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
+  const stored = batch.rows.length > 0 ? await storeRows(db, run) : { createdIds: [], absent: 0, different: 0, changed: [] };
   const imported = stored.createdIds.length;
   const updated = stored.changed.length;
   const duplicates = batch.duplicates + batch.rows.length - imported - updated;
@@ -55,11 +72,9 @@ async function store(db: TenantDb, client: PoolClient, run: ImportRun, batch: Ba
   announce(db, run.importId, stored);
 }
 
-async function storeRows(db: TenantDb, client: PoolClient, run: ImportRun, batch: Batch): Promise<StoredRows> {
-  await client.query(PREPARE_STAGING);
-  await pipeline(Readable.from([Buffer.from(copyText(batch.rows))]), client.query(copyFrom(COPY_ROWS)));
+async function storeRows(db: TenantDb, run: ImportRun): Promise<StoredRows> {
   await holdPipeline(db, run.pipeline);
-  await client.query(TAKE_TURN, [db.tenantId]);
+  await db.execute(TAKE_TURN, [db.tenantId]);
   const [stored] = await db.query<StoredRows>(STORE_ROWS[run.dedupe], [
     db.tenantId,
     run.importId,

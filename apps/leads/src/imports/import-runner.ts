@@ -38,6 +38,7 @@ export class ImportRunner {
   private inBatch = 0;
   private bytesRead = 0;
   private storing: Promise<void> = Promise.resolve();
+  private storingBefore: Promise<void> = Promise.resolve();
   private rejections?: RejectedRows;
 
   constructor(
@@ -117,9 +118,10 @@ export class ImportRunner {
     if (isNew && ++this.inBatch >= BATCH_ROWS) await this.flush();
   }
 
-  // One batch is stored while the next is read; never more, or a slow database would fill our memory.
+  // While one batch is stored, the next goes to the database and a third is read; never more, or a slow database would
+  // fill our memory.
   private async flush(): Promise<void> {
-    await this.storing;
+    await this.storingBefore;
     if (this.interrupted()) throw new Interrupted();
     if (this.inBatch === 0) return;
     const { batch, rejected, records: recordsDone, bytesRead } = this;
@@ -128,8 +130,10 @@ export class ImportRunner {
     this.inBatch = 0;
     const { id: importId, lease, dedupe } = this.order;
     const run = { importId, lease, dedupe, pipeline: this.pipeline };
-    this.storing = storeBatch(this.tenant, this.ctx, run, batch, { recordsDone, bytesRead, rejected });
-    // Its failure is met at the next flush; until then it must not count as unhandled.
+    const turn = this.storing;
+    this.storingBefore = turn;
+    this.storing = storeBatch(this.tenant, this.ctx, run, batch, { recordsDone, bytesRead, rejected }, turn);
+    // Its failure is met at a later flush; until then it must not count as unhandled.
     this.storing.catch(() => undefined);
   }
 }
