@@ -31,13 +31,13 @@ export type RunningJob = { api: ApiClient; tenantId: string; importState: Import
 
 const FIRST_MAIL = {
   type: 'email',
-  subject: 'A question, {{ lead.firstName | default: "hello" }}',
-  body: 'Hello {{ lead.firstName | default: "there" }},\n\nwho looks after admissions at {{ lead.companyName | default: "your team" }}?\n\nDana',
+  subject: 'A question, {{ firstName | default: "hello" }}',
+  body: 'Hello {{ firstName | default: "there" }},\n\nwho looks after admissions at {{ companyName | default: "your team" }}?\n\nDana',
 };
 const SECOND_MAIL = {
   type: 'email',
   thread: 'reply',
-  body: 'Hello {{ lead.firstName | default: "there" }},\n\njust making sure that this reached you.\n\nDana',
+  body: 'Hello {{ firstName | default: "there" }},\n\njust making sure that this reached you.\n\nDana',
 };
 
 export type MainJobOptions = {
