@@ -6,6 +6,7 @@ const failure = (fields: object) => Object.assign(new Error('it failed'), fields
 describe('what a failure means', () => {
   it.each<[string, Phase, object, object]>([
     ['no answer after the data is doubtful', 'handed-over', { code: 'ECONNECTION' }, { kind: 'doubtful' }],
+    ['a reset right after the data means it was not read', 'handed-over', { code: 'ESOCKET', originalCode: 'ECONNRESET' }, { kind: 'deferred' }],
     ['a 550 after the data is final', 'handed-over', { responseCode: 550, command: 'DATA' }, { kind: 'refused' }],
     ['a 451 after the data is worth another try', 'handed-over', { responseCode: 451 }, { kind: 'deferred' }],
     ['a refused connection is the account\'s', 'opening', { code: 'ESOCKET' }, { kind: 'account', fatal: false }],
@@ -19,6 +20,11 @@ describe('what a failure means', () => {
     ['an address that is none is final', 'sending', { code: 'EENVELOPE', command: 'API' }, { kind: 'refused' }],
   ])('%s', (_, phase, fields, expected) => {
     expect(outcomeOf(failure(fields), phase)).toMatchObject(expected);
+  });
+
+  it('a reset long after the data tells nothing', () => {
+    const reset = failure({ code: 'ESOCKET', originalCode: 'ECONNRESET' });
+    expect(outcomeOf(reset, 'handed-over', 60_000)).toMatchObject({ kind: 'doubtful' });
   });
 
   it('a mail taken over by another process is simply given back', () => {

@@ -7,6 +7,8 @@ import { outcomeOf, type Outcome, type Phase } from './outcome.js';
 const MAILS_PER_CONNECTION_MAX = 500;
 const IDLE_MS_MAX = 10_000;
 
+/** `endedAt`: `performance.now()` when the end of the data left. */
+type Progress = { phase: Phase; endedAt: number };
 type Lane = { connection: SmtpConnection; mails: number; idleTimer?: NodeJS.Timeout };
 
 export type LanesOptions = {
@@ -56,7 +58,7 @@ export class SmtpLanes {
   }
 
   private async sendOne(mail: ClaimedMail): Promise<void> {
-    const progress: { phase: Phase } = { phase: 'opening' };
+    const progress: Progress = { phase: 'opening', endedAt: 0 };
     let lane: Lane | undefined;
     let outcome: Outcome;
     try {
@@ -67,7 +69,7 @@ export class SmtpLanes {
       // Before anything else: from here on, a death of this process no longer puts the mail in doubt.
       mail.journal?.write('accepted', mail.activityId);
     } catch (error) {
-      outcome = outcomeOf(error, progress.phase);
+      outcome = outcomeOf(error, progress.phase, performance.now() - progress.endedAt);
       if (progress.phase === 'handed-over' && outcome.kind !== 'doubtful') mail.journal?.write('refused', mail.activityId);
     }
     if (lane) this.release(lane, outcome);
@@ -76,7 +78,7 @@ export class SmtpLanes {
     if (outcome.kind === 'account') this.giveBack();
   }
 
-  private async transmit({ connection }: Lane, mail: ClaimedMail, data: Buffer, progress: { phase: Phase }): Promise<string> {
+  private async transmit({ connection }: Lane, mail: ClaimedMail, data: Buffer, progress: Progress): Promise<string> {
     const { _socket: socket } = connection;
     if (!socket) throw new Error('The connection was lost.');
     const content = new MailData(data, socket);
@@ -84,6 +86,7 @@ export class SmtpLanes {
       if (performance.now() > mail.leaseUntil) throw new LeaseLostError();
       mail.journal?.write('handed-over', mail.activityId);
       progress.phase = 'handed-over';
+      progress.endedAt = performance.now();
     });
     const envelope = { from: mail.from.address, to: [mail.to], size: data.length };
     try {
