@@ -51,6 +51,20 @@ export const RESCHEDULE = `
       WHERE tenant_id = $1
         AND status = 'sending'
     ),
-    (SELECT min(ends_at) FROM campaigns WHERE tenant_id = $1 AND status = 'active')
+    (SELECT min(ends_at) FROM campaigns WHERE tenant_id = $1 AND status = 'active'),
+    (
+      -- The last enrolment may have ended since this visit looked for campaigns to complete.
+      SELECT min(now())
+      FROM campaigns c
+      WHERE c.tenant_id = $1
+        AND c.status = 'active'
+        AND NOT EXISTS (
+          SELECT 1
+          FROM campaign_leads l
+          WHERE l.tenant_id = c.tenant_id
+            AND l.campaign_id = c.id
+            AND l.status = 'active'
+        )
+    )
   ), 'infinity')
   WHERE tenant_id = $1`;
