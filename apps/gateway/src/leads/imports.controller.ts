@@ -5,9 +5,10 @@ import {
   CreateLeadImport,
   LeadImportRef,
   ListLeadImports,
+  type LeadImport,
   type LeadImportsApi,
 } from '@leadwire/contracts';
-import { REQUEST_DEADLINE_MS, requestErrors, type Ctx } from '@leadwire/kernel';
+import { AppError, REQUEST_DEADLINE_MS, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Client, PassThrough } from '@leadwire/messaging';
 import { ObjectStorage } from '@leadwire/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -33,12 +34,16 @@ export class LeadImportsController {
   /** Uploads a CSV file and starts its import; how far it is, is read from the import. */
   @Post()
   @Endpoint(leadImportsApi.create, { summary: 'Import leads from a CSV file', status: 202, form: FORM })
-  async create(@RequestCtx() ctx: Ctx, @Req() request: FastifyRequest): Promise<unknown> {
+  async create(@RequestCtx() ctx: Ctx, @Req() request: FastifyRequest): Promise<LeadImport> {
     const upload = await receiveUpload(request, this.storage, ctx.tenantId);
     try {
-      return await this.imports.create(afterUpload(ctx, upload), inputOf(upload));
+      const started = await this.readImports.create(afterUpload(ctx, upload), inputOf(upload));
+      // Answered from memory: an earlier request with this Idempotency-Key has brought the same file already.
+      if (started.id !== upload.id) await this.storage.remove(upload.objectKey);
+      return started;
     } catch (error) {
-      await this.storage.remove(upload.objectKey);
+      // A late answer may still be a yes; only a no lets the file go.
+      if (!(error instanceof AppError && error.kind === 'timeout')) await this.storage.remove(upload.objectKey);
       throw error;
     }
   }

@@ -10,6 +10,8 @@ const FILE_NAME_MAX = 255;
 
 /** What a form brought: where its file is stored by now, and its other parts as they were sent. */
 export type Upload = {
+  /** The import that it will be. */
+  id: string;
   objectKey: string;
   fileName: string;
   fileSize: number;
@@ -34,8 +36,8 @@ export async function receiveUpload(
     for await (const part of request.parts()) {
       if (part.type === 'file') {
         if (part.fieldname !== 'file') throw unknownPart(part.fieldname);
-        stored = await store(part, storage, `${tenantId}/imports/${newId()}.csv`);
-      } else fields[part.fieldname] = String(part.value);
+        stored = await store(part, storage, tenantId);
+      } else fields[part.fieldname] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
     }
   } catch (error) {
     if (stored) await storage.remove(stored.objectKey);
@@ -49,8 +51,10 @@ export async function receiveUpload(
 async function store(
   part: MultipartFile,
   storage: ObjectStorage,
-  objectKey: string,
+  tenantId: string,
 ): Promise<Omit<Upload, 'fields'>> {
+  const id = newId();
+  const objectKey = `${tenantId}/imports/${id}.csv`;
   const hash = createHash('sha256');
   const hashing = new Transform({
     transform(chunk: Buffer, _, done) {
@@ -61,7 +65,7 @@ async function store(
   part.file.once('error', (error) => hashing.destroy(error));
   const fileSize = await storage.put(objectKey, part.file.pipe(hashing));
   const fileName = part.filename.slice(0, FILE_NAME_MAX) || 'upload.csv';
-  return { objectKey, fileName, fileSize, hash: hash.digest('hex') };
+  return { id, objectKey, fileName, fileSize, hash: hash.digest('hex') };
 }
 
 function unknownPart(name: string): AppError {

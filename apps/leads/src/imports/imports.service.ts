@@ -12,7 +12,7 @@ import {
   type ListLeadImports,
   type Page,
 } from '@leadwire/contracts';
-import { newId, requestErrors, type Ctx } from '@leadwire/kernel';
+import { isUuid, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import { ObjectStorage } from '@leadwire/platform';
@@ -56,14 +56,17 @@ export class LeadImportsService implements LeadImportsApi {
     @Inject(ImportWorker) private readonly worker: ImportWorker,
   ) {}
 
-  /** Queues an import of an uploaded file. @throws AppError `lead_import.foreign_file` */
+  /**
+   * Queues an import of an uploaded file; it bears the id that the file is stored under.
+   * @throws AppError `lead_import.foreign_file`
+   */
   async create(ctx: Ctx, input: CreateLeadImport): Promise<LeadImport> {
-    if (!input.objectKey.startsWith(`${ctx.tenantId}/`)) throw leadImportErrors.foreign_file({ internal: input.objectKey });
+    const importId = uploadIdOf(ctx, input.objectKey);
     const mapping = givenMapping(input.mapping);
     const created = await this.tenant.run(ctx, async (db) => {
       const { objectKey, fileName, fileSize, encoding, delimiter, dedupe } = input;
       const [row] = await db.query<ImportRow>(INSERT, [
-        newId(),
+        importId,
         ctx.tenantId,
         ctx.userId,
         fileName,
@@ -128,6 +131,13 @@ export class LeadImportsService implements LeadImportsApi {
     if (!row) throw leadImportErrors.not_found();
     return row;
   }
+}
+
+function uploadIdOf(ctx: Ctx, objectKey: string): string {
+  const [tenantId, , name = ''] = objectKey.split('/');
+  const id = name.replace(/\.csv$/, '');
+  if (tenantId !== ctx.tenantId || !isUuid(id)) throw leadImportErrors.foreign_file({ internal: objectKey });
+  return id;
 }
 
 function givenMapping(mapping: Record<string, unknown> = {}): Record<string, string> {
