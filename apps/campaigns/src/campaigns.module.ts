@@ -36,7 +36,18 @@ export class CampaignsModule {
         LeadSnapshotsConsumer,
         FundsConsumer,
       ],
-      providers: [DataKeys, LaunchChecks, CampaignEnds, Schedule, Leases, Completions, Claims, MailSender, Recovery, Scheduler],
+      providers: [
+        DataKeys,
+        LaunchChecks,
+        CampaignEnds,
+        Schedule,
+        Leases,
+        Completions,
+        Claims,
+        MailSender,
+        Recovery,
+        Scheduler,
+      ],
     };
   }
 }

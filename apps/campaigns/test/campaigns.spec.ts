@@ -28,26 +28,43 @@ describe('a draft', () => {
     const check = await world.campaigns.check(ctx, { campaignId });
     expect(check.ready).toBe(false);
     expect(codes(check.blockers)).toEqual(['no_account', 'no_email_step', 'no_enrolments']);
-    await expect(world.campaigns.launch(ctx, { campaignId })).rejects.toMatchObject({ code: 'campaign.not_ready', details: { extras: { blockers: expect.any(Array) } } });
+    await expect(world.campaigns.launch(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.not_ready',
+      details: { extras: { blockers: expect.any(Array) } },
+    });
   });
 
   it('warns of leads that lack a variable, of waits for nothing and of the daily limit', async () => {
     const ctx = caller();
     world.addLeads(ctx, 3, (i) => ({ customFields: i === 0 ? {} : { city: 'Rome' } }));
-    const { id: campaignId } = await world.draft(ctx, [email('To {{ custom.city }}', 'x'), wait(5)], { dailySendLimit: 2 });
+    const { id: campaignId } = await world.draft(ctx, [email('To {{ custom.city }}', 'x'), wait(5)], {
+      dailySendLimit: 2,
+    });
     const check = await world.campaigns.check(ctx, { campaignId });
     expect(check).toMatchObject({ ready: true, enrolled: 3 });
     expect(codes(check.warnings)).toEqual(['daily_limit', 'missing_variable', 'trailing_wait']);
-    expect(check.warnings.find(({ code }) => code === 'missing_variable')?.detail).toMatch(/^1 enrolled leads have no custom.city/);
+    expect(check.warnings.find(({ code }) => code === 'missing_variable')?.detail).toMatch(
+      /^1 enrolled leads have no custom.city/,
+    );
   });
 
   it('refuses steps that make no sense, with pointers, and keeps the old ones', async () => {
     const ctx = caller();
     const { id: campaignId } = await world.campaigns.create(ctx, { name: 'Steps' });
     await world.campaigns.replaceSteps(ctx, { campaignId, steps: [email()] });
-    const bad = [{ type: 'wait' as const }, { type: 'email' as const, templateId: newId() }, email('{{ nonsense }}', '{{')];
-    for (const [step, pointer] of [[bad[0], '/steps/0/durationSeconds'], [bad[1], '/steps/0/templateId'], [bad[2], '/steps/0/subject']] as const) {
-      await expect(world.campaigns.replaceSteps(ctx, { campaignId, steps: step ? [step] : [] })).rejects.toMatchObject({
+    const bad = [
+      { type: 'wait' as const },
+      { type: 'email' as const, templateId: newId() },
+      email('{{ nonsense }}', '{{'),
+    ];
+    for (const [step, pointer] of [
+      [bad[0], '/steps/0/durationSeconds'],
+      [bad[1], '/steps/0/templateId'],
+      [bad[2], '/steps/0/subject'],
+    ] as const) {
+      await expect(
+        world.campaigns.replaceSteps(ctx, { campaignId, steps: step ? [step] : [] }),
+      ).rejects.toMatchObject({
         code: 'request.invalid',
         details: { errors: expect.arrayContaining([expect.objectContaining({ pointer })]) },
       });
@@ -59,13 +76,21 @@ describe('a draft', () => {
     const ctx = caller();
     world.addLeads(ctx, 1);
     const { id: campaignId } = await world.draft(ctx, LONG);
-    const launches = await Promise.allSettled(Array.from({ length: 5 }, () => world.campaigns.launch(ctx, { campaignId })));
+    const launches = await Promise.allSettled(
+      Array.from({ length: 5 }, () => world.campaigns.launch(ctx, { campaignId })),
+    );
     expect(launches.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    await expect(world.campaigns.replaceSteps(ctx, { campaignId, steps: [email()] })).rejects.toMatchObject({ code: 'campaign.not_draft' });
-    await expect(world.campaigns.remove(ctx, { campaignId })).rejects.toMatchObject({ code: 'campaign.wrong_status' });
+    await expect(world.campaigns.replaceSteps(ctx, { campaignId, steps: [email()] })).rejects.toMatchObject({
+      code: 'campaign.not_draft',
+    });
+    await expect(world.campaigns.remove(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.wrong_status',
+    });
     await world.campaigns.pause(ctx, { campaignId });
     await world.campaigns.remove(ctx, { campaignId });
-    await expect(world.campaigns.get(ctx, { campaignId })).rejects.toMatchObject({ code: 'campaign.not_found' });
+    await expect(world.campaigns.get(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.not_found',
+    });
   });
 
   it('needs the rights that its contract names', async () => {
@@ -88,11 +113,19 @@ describe('enrolling', () => {
   it('takes each lead once, however often and concurrently it is asked', async () => {
     const ctx = caller('owner', { idempotencyKey: 'k\tenrol' });
     world.addLeads(ctx, 130);
-    const { id: campaignId } = await world.campaigns.create({ ...ctx, idempotencyKey: 'c\tcreate' }, { name: 'Once' });
-    const results = await Promise.all(Array.from({ length: 3 }, () => world.enrolments.enrol(ctx, { campaignId })));
+    const { id: campaignId } = await world.campaigns.create(
+      { ...ctx, idempotencyKey: 'c\tcreate' },
+      { name: 'Once' },
+    );
+    const results = await Promise.all(
+      Array.from({ length: 3 }, () => world.enrolments.enrol(ctx, { campaignId })),
+    );
     expect(results.reduce((sum, { enrolled }) => sum + enrolled, 0)).toBe(130);
     expect(results.every(({ complete, cursor }) => complete && cursor === null)).toBe(true);
-    expect(await world.enrolments.enrol(ctx, { campaignId })).toMatchObject({ enrolled: 0, alreadyEnrolled: 130 });
+    expect(await world.enrolments.enrol(ctx, { campaignId })).toMatchObject({
+      enrolled: 0,
+      alreadyEnrolled: 130,
+    });
     expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ enrolled: 130, pending: 130 });
   });
 
@@ -114,8 +147,12 @@ describe('enrolling', () => {
     const second = await world.enrolments.list(ctx, { campaignId, limit: 2, cursor: first.next ?? '' });
     expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(3);
     const one = first.items[0]?.id ?? '';
-    expect((await world.enrolments.activities(ctx, { campaignId, enrolmentId: one })).items).toMatchObject([{ enrolmentId: one }]);
-    await expect(world.enrolments.list(ctx, { campaignId, status: 'failed', cursor: first.next ?? '' })).rejects.toMatchObject({ code: 'request.invalid' });
+    expect((await world.enrolments.activities(ctx, { campaignId, enrolmentId: one })).items).toMatchObject([
+      { enrolmentId: one },
+    ]);
+    await expect(
+      world.enrolments.list(ctx, { campaignId, status: 'failed', cursor: first.next ?? '' }),
+    ).rejects.toMatchObject({ code: 'request.invalid' });
   });
 });
 
@@ -127,8 +164,24 @@ describe('facts from elsewhere', () => {
     return { campaignId, leadId: lead?.leadId ?? '', lead: lead?.lead };
   }
   const updated = (ctx: Ctx, leadId: string, version: number, over: object) => {
-    const lead = { firstName: 'Ada', lastName: 'L', email: 'ada@customer.test', phone: null, companyName: null, title: null, linkedinUrl: null };
-    const data = { ...lead, customFields: {}, stage: 'new', status: 'open', assignedUserId: null, isArchived: false, ...over };
+    const lead = {
+      firstName: 'Ada',
+      lastName: 'L',
+      email: 'ada@customer.test',
+      phone: null,
+      companyName: null,
+      title: null,
+      linkedinUrl: null,
+    };
+    const data = {
+      ...lead,
+      customFields: {},
+      stage: 'new',
+      status: 'open',
+      assignedUserId: null,
+      isArchived: false,
+      ...over,
+    };
     return world.service.publish(LeadUpdated, { tenantId: ctx.tenantId, aggregateId: leadId, version, data });
   };
 
@@ -149,37 +202,75 @@ describe('facts from elsewhere', () => {
   it('about an import make it ask for the leads that are enrolled', async () => {
     const ctx = caller();
     const { campaignId, leadId } = await running(ctx);
-    world.leads.set(ctx.tenantId, (world.leads.get(ctx.tenantId) ?? []).map((row) => ({ ...row, version: 9, lead: { ...row.lead, companyName: 'Imported' } })));
-    await world.service.publish(ImportBatchStored, { tenantId: ctx.tenantId, data: { createdLeadIds: [], updatedLeadIds: [leadId, newId()] } });
+    world.leads.set(
+      ctx.tenantId,
+      (world.leads.get(ctx.tenantId) ?? []).map((row) => ({
+        ...row,
+        version: 9,
+        lead: { ...row.lead, companyName: 'Imported' },
+      })),
+    );
+    await world.service.publish(ImportBatchStored, {
+      tenantId: ctx.tenantId,
+      data: { createdLeadIds: [], updatedLeadIds: [leadId, newId()] },
+    });
     await eventually(async () => (await world.enrolled(ctx, campaignId))[0]?.companyName === 'Imported');
   });
 
-  it.each(['deleted', 'archived'])('that a lead is %s stop its enrolment, and the campaign when nobody is left', async (what) => {
-    const ctx = caller();
-    const { campaignId, leadId } = await running(ctx);
-    if (what === 'archived') await updated(ctx, leadId, 2, { isArchived: true });
-    else await world.service.publish(LeadDeleted, { tenantId: ctx.tenantId, aggregateId: leadId, version: 2, data: { deletedAt: new Date().toISOString() } });
-    await world.completed(ctx, campaignId);
-    expect(await world.enrolled(ctx, campaignId)).toMatchObject([{ status: 'stopped', endReason: expect.stringContaining(what) }]);
-    expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toMatchObject([{ data: { outcome: what === 'deleted' ? 'lead-deleted' : 'stopped' } }]);
-  });
+  it.each(['deleted', 'archived'])(
+    'that a lead is %s stop its enrolment, and the campaign when nobody is left',
+    async (what) => {
+      const ctx = caller();
+      const { campaignId, leadId } = await running(ctx);
+      if (what === 'archived') await updated(ctx, leadId, 2, { isArchived: true });
+      else
+        await world.service.publish(LeadDeleted, {
+          tenantId: ctx.tenantId,
+          aggregateId: leadId,
+          version: 2,
+          data: { deletedAt: new Date().toISOString() },
+        });
+      await world.completed(ctx, campaignId);
+      expect(await world.enrolled(ctx, campaignId)).toMatchObject([
+        { status: 'stopped', endReason: expect.stringContaining(what) },
+      ]);
+      expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toMatchObject([
+        { data: { outcome: what === 'deleted' ? 'lead-deleted' : 'stopped' } },
+      ]);
+    },
+  );
 
   it('that the funds are gone pause, that they are back resume, and a late word changes nothing', async () => {
     const ctx = caller();
     const { campaignId } = await running(ctx);
     const wallet = { walletId: newId(), balance: '0', currency: 'EUR' };
-    const exhausted = (version: number) => world.service.publish(FundsExhausted, { tenantId: ctx.tenantId, version, data: { ...wallet, pending: '1' } });
+    const exhausted = (version: number) =>
+      world.service.publish(FundsExhausted, {
+        tenantId: ctx.tenantId,
+        version,
+        data: { ...wallet, pending: '1' },
+      });
     const status = async () => (await world.campaigns.get(ctx, { campaignId })).status;
     await exhausted(5);
     await eventually(async () => (await status()) === 'paused');
-    await expect(world.campaigns.resume(ctx, { campaignId })).rejects.toMatchObject({ code: 'campaign.insufficient_funds' });
+    await expect(world.campaigns.resume(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.insufficient_funds',
+    });
     await world.service.publish(FundsAvailable, { tenantId: ctx.tenantId, version: 7, data: wallet });
     await eventually(async () => (await status()) === 'active');
     await exhausted(6);
     const last = await exhausted(6);
-    await eventually(async () => (await world.service.database.query('SELECT 1 FROM campaigns.inbox WHERE event_id = $1', [last])).length === 1);
+    await eventually(
+      async () =>
+        (await world.service.database.query('SELECT 1 FROM campaigns.inbox WHERE event_id = $1', [last]))
+          .length === 1,
+    );
     expect(await status()).toBe('active');
-    expect(await world.service.events(CampaignPaused, ctx.tenantId)).toMatchObject([{ data: { reason: 'insufficient-funds' } }]);
-    expect(await world.service.events(CampaignResumed, ctx.tenantId)).toMatchObject([{ data: { reason: 'funds-available' } }]);
+    expect(await world.service.events(CampaignPaused, ctx.tenantId)).toMatchObject([
+      { data: { reason: 'insufficient-funds' } },
+    ]);
+    expect(await world.service.events(CampaignResumed, ctx.tenantId)).toMatchObject([
+      { data: { reason: 'funds-available' } },
+    ]);
   });
 });

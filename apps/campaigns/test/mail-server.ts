@@ -62,7 +62,11 @@ export class MailServer {
     return new Promise((resolve) => this.server.close(resolve));
   }
 
-  private async take(stream: SMTPServerDataStream, session: SMTPServerSession, done: (error?: Error | null) => void): Promise<void> {
+  private async take(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    done: (error?: Error | null) => void,
+  ): Promise<void> {
     const to = session.envelope.rcptTo[0]?.address ?? '';
     const user = String(session.user ?? '');
     const mail = await simpleParser(stream).catch(() => undefined);
@@ -83,4 +87,5 @@ export class MailServer {
   }
 }
 
-const refusal = (responseCode: number) => Object.assign(new Error(`refused with ${responseCode}`), { responseCode });
+const refusal = (responseCode: number) =>
+  Object.assign(new Error(`refused with ${responseCode}`), { responseCode });

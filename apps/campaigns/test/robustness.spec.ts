@@ -22,9 +22,17 @@ describe('an account that does not work', () => {
     const { id: campaignId, emailAccountId } = await world.launched(ctx, [email()]);
     const account = { emailAccountId: emailAccountId ?? '' };
     await eventually(async () => !(await world.accounts.get(ctx, account)).isActive);
-    await eventually(async () => (await world.activities(ctx, campaignId)).every(({ status }) => status === 'deferred'));
-    expect(await world.service.events(EmailAccountPaused, ctx.tenantId)).toMatchObject([{ data: { reason: expect.stringContaining('535') } }]);
-    expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ active: 20, failed: 0, sent: 0 });
+    await eventually(async () =>
+      (await world.activities(ctx, campaignId)).every(({ status }) => status === 'deferred'),
+    );
+    expect(await world.service.events(EmailAccountPaused, ctx.tenantId)).toMatchObject([
+      { data: { reason: expect.stringContaining('535') } },
+    ]);
+    expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({
+      active: 20,
+      failed: 0,
+      sent: 0,
+    });
     expect(await world.accounts.get(ctx, account)).toMatchObject({ sentToday: 0 });
 
     world.mail.refuseLogin = false;
@@ -37,16 +45,21 @@ describe('an account that does not work', () => {
     const ctx = caller();
     world.addLeads(ctx, 3);
     const { id: campaignId, emailAccountId } = await world.launched(ctx, [email()], { smtpPort: 1 });
-    await eventually(async () => !(await world.accounts.get(ctx, { emailAccountId: emailAccountId ?? '' })).isActive);
+    await eventually(
+      async () => !(await world.accounts.get(ctx, { emailAccountId: emailAccountId ?? '' })).isActive,
+    );
     expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ active: 3, failed: 0 });
   });
 });
 
 describe('the daily limit', () => {
-  it('is never exceeded, counts by the account\'s own day, and begins anew on the next', async () => {
+  it("is never exceeded, counts by the account's own day, and begins anew on the next", async () => {
     const ctx = caller();
     world.addLeads(ctx, 30, (i) => ({ email: `limit${i}@customer.test` }));
-    const { id: campaignId, emailAccountId } = await world.launched(ctx, [email()], { dailySendLimit: 10, timezone: 'Pacific/Auckland' });
+    const { id: campaignId, emailAccountId } = await world.launched(ctx, [email()], {
+      dailySendLimit: 10,
+      timezone: 'Pacific/Auckland',
+    });
     const account = { emailAccountId: emailAccountId ?? '' };
     await eventually(async () => (await world.campaigns.stats(ctx, { campaignId })).sent === 10);
     const read = await world.accounts.get(ctx, account);
@@ -69,7 +82,9 @@ describe('more than one process', () => {
     await world.service.addReplica();
     const ctx = caller();
     world.addLeads(ctx, 300, (i) => ({ email: `two${i}@customer.test` }));
-    const { id: campaignId } = await world.launched(ctx, [email(), wait(0), email('Second', 'x')], { dailySendLimit: 1_000 });
+    const { id: campaignId } = await world.launched(ctx, [email(), wait(0), email('Second', 'x')], {
+      dailySendLimit: 1_000,
+    });
     await world.completed(ctx, campaignId);
     for (let i = 0; i < 300; i++) expect(world.mail.to(`two${i}@customer.test`)).toHaveLength(2);
     expect(await world.service.events(EmailSent, ctx.tenantId)).toHaveLength(600);
@@ -101,17 +116,51 @@ describe('a process that died', () => {
          channel, step_type, action_type, status, recipient, subject, message_content, message_id, reserved_on, claim_id, lease_until)
        VALUES ($5::uuid, $8, $1, $2, $3, $4, 'email', 'email', 'send', 'sending', $6, 'Hello', 'Hello', '<' || $5::uuid::text || '@seller.test>',
          current_date, $7, now() - CASE WHEN $9 THEN interval '1 hour' ELSE interval '1 second' END)`,
-      [campaignId, enrolment?.id, steps[0]?.id, emailAccountId, activityId, to, claimId, ctx.tenantId, lostJournal],
+      [
+        campaignId,
+        enrolment?.id,
+        steps[0]?.id,
+        emailAccountId,
+        activityId,
+        to,
+        claimId,
+        ctx.tenantId,
+        lostJournal,
+      ],
     );
     return { campaignId, activityId, emailAccountId: emailAccountId ?? '' };
   }
 
   it.each<[string, JournalState | undefined, boolean, number, object]>([
     ['before the mail left: it is sent', undefined, false, 1, { status: 'sent', confirmed: true }],
-    ['after the mail was accepted: it is recorded, not sent again', 'accepted', false, 0, { status: 'sent', confirmed: true }],
-    ['after the mail was handed over: it counts as sent, unconfirmed', 'handed-over', false, 0, { status: 'sent', confirmed: false }],
-    ['after the mail was refused: it is tried again', 'refused', false, 1, { status: 'sent', confirmed: true }],
-    ['with its journal: it counts as sent, unconfirmed', undefined, true, 0, { status: 'sent', confirmed: false }],
+    [
+      'after the mail was accepted: it is recorded, not sent again',
+      'accepted',
+      false,
+      0,
+      { status: 'sent', confirmed: true },
+    ],
+    [
+      'after the mail was handed over: it counts as sent, unconfirmed',
+      'handed-over',
+      false,
+      0,
+      { status: 'sent', confirmed: false },
+    ],
+    [
+      'after the mail was refused: it is tried again',
+      'refused',
+      false,
+      1,
+      { status: 'sent', confirmed: true },
+    ],
+    [
+      'with its journal: it counts as sent, unconfirmed',
+      undefined,
+      true,
+      0,
+      { status: 'sent', confirmed: false },
+    ],
   ])('%s', async (name, state, lostJournal, mails, expected) => {
     const ctx = caller();
     const to = `dead-${name.length}@customer.test`;
@@ -134,7 +183,9 @@ describe('a service that is told to stop', () => {
     await eventually(() => own.mail.received.length > 20);
     await own.service.running.stop();
     expect(own.mail.received.length).toBeLessThan(150);
-    const pending = await own.service.database.query(`SELECT 1 FROM campaigns.campaign_lead_activities WHERE status = 'sending'`);
+    const pending = await own.service.database.query(
+      `SELECT 1 FROM campaigns.campaign_lead_activities WHERE status = 'sending'`,
+    );
     expect(pending).toEqual([]);
     await own.service.addReplica();
     await own.completed(ctx, campaignId);

@@ -1,4 +1,10 @@
-import { CampaignCompleted, CampaignLaunched, EmailFailed, EmailSent, EnrolmentEnded } from '@leadwire/contracts';
+import {
+  CampaignCompleted,
+  CampaignLaunched,
+  EmailFailed,
+  EmailSent,
+  EnrolmentEnded,
+} from '@leadwire/contracts';
 import { caller, eventually } from '@leadwire/testing';
 import { email, reply, wait, World } from './world.js';
 
@@ -18,17 +24,36 @@ describe('a launched campaign', () => {
     for (let i = 0; i < 120; i++) {
       const [first, second, ...rest] = world.mail.to(`all${i}@customer.test`).map(({ mail }) => mail);
       expect(rest).toEqual([]);
-      expect(first).toMatchObject({ subject: `Hello Ada${i}`, text: expect.stringContaining(`Dear Ada${i}`) });
-      expect(second).toMatchObject({ subject: `Re: Hello Ada${i}`, inReplyTo: first?.messageId, references: first?.messageId });
+      expect(first).toMatchObject({
+        subject: `Hello Ada${i}`,
+        text: expect.stringContaining(`Dear Ada${i}`),
+      });
+      expect(second).toMatchObject({
+        subject: `Re: Hello Ada${i}`,
+        inReplyTo: first?.messageId,
+        references: first?.messageId,
+      });
     }
     const sent = await world.service.events(EmailSent, ctx.tenantId);
     expect(new Set(sent.map(({ data }) => data['activityId'])).size).toBe(240);
     expect(sent).toHaveLength(240);
-    expect(sent[0]?.data).toMatchObject({ campaignId: id, launchedByUserId: ctx.userId, messageId: expect.stringMatching(/^<.+@seller\.test>$/) });
+    expect(sent[0]?.data).toMatchObject({
+      campaignId: id,
+      launchedByUserId: ctx.userId,
+      messageId: expect.stringMatching(/^<.+@seller\.test>$/),
+    });
     expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toHaveLength(120);
-    expect(await world.service.events(CampaignLaunched, ctx.tenantId)).toMatchObject([{ data: { enrolled: 120 } }]);
+    expect(await world.service.events(CampaignLaunched, ctx.tenantId)).toMatchObject([
+      { data: { enrolled: 120 } },
+    ]);
     expect(await world.service.events(CampaignCompleted, ctx.tenantId)).toHaveLength(1);
-    expect(await world.campaigns.stats(ctx, { campaignId: id })).toMatchObject({ enrolled: 120, completed: 120, sent: 240, active: 0, refused: 0 });
+    expect(await world.campaigns.stats(ctx, { campaignId: id })).toMatchObject({
+      enrolled: 120,
+      completed: 120,
+      sent: 240,
+      active: 0,
+      refused: 0,
+    });
   });
 
   it('fixes the Message-ID from the activity, and sends what is recorded', async () => {
@@ -57,16 +82,25 @@ describe('a launched campaign', () => {
     for (const { nextRunAt } of enrolments) {
       expect(Math.abs(Date.parse(nextRunAt ?? '') - Date.now() - 3_600_000)).toBeLessThan(30_000);
     }
-    expect(await world.campaigns.stats(ctx, { campaignId: id })).toMatchObject({ active: 2, waiting: 2, sent: 2 });
+    expect(await world.campaigns.stats(ctx, { campaignId: id })).toMatchObject({
+      active: 2,
+      waiting: 2,
+      sent: 2,
+    });
   });
 
   it('never sends a hole: a lead without the variable ends with its name as the reason, the others go on', async () => {
     const ctx = caller();
-    world.addLeads(ctx, 3, (i) => ({ email: `hole${i}@customer.test`, companyName: i === 1 ? null : 'ACME' }));
+    world.addLeads(ctx, 3, (i) => ({
+      email: `hole${i}@customer.test`,
+      companyName: i === 1 ? null : 'ACME',
+    }));
     const { id } = await world.launched(ctx, [email('For {{ companyName }}', 'Hi')]);
     await world.completed(ctx, id);
     const failed = (await world.enrolled(ctx, id)).filter(({ status }) => status === 'failed');
-    expect(failed).toMatchObject([{ email: 'hole1@customer.test', endReason: expect.stringContaining('companyName') }]);
+    expect(failed).toMatchObject([
+      { email: 'hole1@customer.test', endReason: expect.stringContaining('companyName') },
+    ]);
     expect(world.mail.to('hole1@customer.test')).toEqual([]);
     expect(world.mail.to('hole2@customer.test')).toHaveLength(1);
   });
@@ -74,7 +108,8 @@ describe('a launched campaign', () => {
   it('tries a mail again that was put off, under the same Message-ID, and not the others', async () => {
     const ctx = caller();
     let refusals = 2;
-    world.mail.onRecipient = (to) => (to === 'soft0@customer.test' && refusals-- > 0 ? { code: 450 } : undefined);
+    world.mail.onRecipient = (to) =>
+      to === 'soft0@customer.test' && refusals-- > 0 ? { code: 450 } : undefined;
     world.addLeads(ctx, 2, (i) => ({ email: `soft${i}@customer.test` }));
     const { id } = await world.launched(ctx, [email()]);
     await world.completed(ctx, id);
@@ -98,28 +133,35 @@ describe('a launched campaign', () => {
     const [lead] = world.addLeads(ctx, 1, () => ({ email: 'gone@customer.test' }));
     const { id } = await world.launched(ctx, [email(), wait(0), email()]);
     await world.completed(ctx, id);
-    expect(await world.service.events(EmailFailed, ctx.tenantId)).toMatchObject([{ data: { leadId: lead?.leadId, reason: expect.stringContaining('550') } }]);
-    expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toMatchObject([{ data: { outcome: 'failed' } }]);
+    expect(await world.service.events(EmailFailed, ctx.tenantId)).toMatchObject([
+      { data: { leadId: lead?.leadId, reason: expect.stringContaining('550') } },
+    ]);
+    expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toMatchObject([
+      { data: { outcome: 'failed' } },
+    ]);
     expect(await world.service.events(EmailSent, ctx.tenantId)).toEqual([]);
     const [account] = (await world.accounts.list(ctx, {})).items;
     expect(account?.sentToday).toBe(0);
   });
 
-  it("does not send a second time when the server keeps the mail and vanishes before it says so", async () => {
+  it('does not send a second time when the server keeps the mail and vanishes before it says so', async () => {
     const ctx = caller();
     world.mail.onData = (to) => (to === 'doubt@customer.test' ? 'drop' : undefined);
     world.addLeads(ctx, 1, () => ({ email: 'doubt@customer.test' }));
     const { id } = await world.launched(ctx, [email()]);
     await world.completed(ctx, id);
     expect(world.mail.to('doubt@customer.test')).toHaveLength(1);
-    expect(await world.activities(ctx, id)).toMatchObject([{ status: 'sent', confirmed: false, error: expect.stringContaining('Unconfirmed') }]);
+    expect(await world.activities(ctx, id)).toMatchObject([
+      { status: 'sent', confirmed: false, error: expect.stringContaining('Unconfirmed') },
+    ]);
     expect(await world.campaigns.stats(ctx, { campaignId: id })).toMatchObject({ sent: 1, unconfirmed: 1 });
   });
 
   it('sends again under the same Message-ID when the account says so and the server had lost it', async () => {
     const ctx = caller();
     let drops = 1;
-    world.mail.onData = (to) => (to === 'again@customer.test' && drops-- > 0 ? 'drop-before-store' : undefined);
+    world.mail.onData = (to) =>
+      to === 'again@customer.test' && drops-- > 0 ? 'drop-before-store' : undefined;
     world.addLeads(ctx, 1, () => ({ email: 'again@customer.test' }));
     const { id } = await world.launched(ctx, [email()], { onDoubt: 'resend' });
     await world.completed(ctx, id);
@@ -133,9 +175,14 @@ describe('a launched campaign', () => {
     const { id: campaignId } = await world.launched(ctx, [email(), wait(1), email('Second', 'x')]);
     await eventually(() => world.mail.to('pause@customer.test').length === 1);
     await eventually(async () => (await world.enrolled(ctx, campaignId))[0]?.currentStepOrder === 3);
-    expect(await world.campaigns.pause(ctx, { campaignId })).toMatchObject({ status: 'paused', pauseReason: 'user' });
+    expect(await world.campaigns.pause(ctx, { campaignId })).toMatchObject({
+      status: 'paused',
+      pauseReason: 'user',
+    });
     // Longer than the wait: the step is due, and must not run.
-    await eventually(async () => Date.parse((await world.enrolled(ctx, campaignId))[0]?.nextRunAt ?? '') < Date.now() - 600);
+    await eventually(
+      async () => Date.parse((await world.enrolled(ctx, campaignId))[0]?.nextRunAt ?? '') < Date.now() - 600,
+    );
     expect(world.mail.to('pause@customer.test')).toHaveLength(1);
     await world.campaigns.resume(ctx, { campaignId });
     await world.completed(ctx, campaignId);
@@ -163,6 +210,10 @@ describe('a launched campaign', () => {
       () => world.enrolments.activities(other, { campaignId }),
     ];
     for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject(refused);
-    expect(await world.campaigns.get(ctx, { campaignId })).toMatchObject({ name: 'Spring', status: 'draft', steps: [{ order: 1 }] });
+    expect(await world.campaigns.get(ctx, { campaignId })).toMatchObject({
+      name: 'Spring',
+      status: 'draft',
+      steps: [{ order: 1 }],
+    });
   });
 });

@@ -33,7 +33,12 @@ export class World {
   static async start(env: Record<string, string> = {}): Promise<World> {
     const journalDir = mkdtempSync(join(tmpdir(), 'leadwire-journal-'));
     const mail = await MailServer.start();
-    const defaults = { OUTBOUND_ALLOW_PRIVATE: 'true', SEND_JOURNAL_DIR: journalDir, SMTP_RETRY_SECONDS: '0.1,0.1', SMTP_ACCOUNT_BACKOFF_SECONDS: '0.2,0.2' };
+    const defaults = {
+      OUTBOUND_ALLOW_PRIVATE: 'true',
+      SEND_JOURNAL_DIR: journalDir,
+      SMTP_RETRY_SECONDS: '0.1,0.1',
+      SMTP_ACCOUNT_BACKOFF_SECONDS: '0.2,0.2',
+    };
     const service = await TestService.start(campaignsService, { migrations, env: { ...defaults, ...env } });
     const world = new World(service, mail, journalDir);
     world.serveLeads();
@@ -60,17 +65,30 @@ export class World {
   }
 
   account(ctx: Ctx, over: Partial<CreateEmailAccount> = {}): Promise<EmailAccount> {
-    return this.accounts.create(ctx, { email: `sam-${newId()}@seller.test`, fromName: 'Sam', ...this.mail.account, ...over });
+    return this.accounts.create(ctx, {
+      email: `sam-${newId()}@seller.test`,
+      fromName: 'Sam',
+      ...this.mail.account,
+      ...over,
+    });
   }
 
   addLeads(ctx: Ctx, count: number, of: (i: number) => Partial<LeadSnapshot> = () => ({})): SelectedLead[] {
-    const added = Array.from({ length: count }, (_, i) => ({ leadId: newId(), version: 1, lead: { ...lead(i), ...of(i) } }));
+    const added = Array.from({ length: count }, (_, i) => ({
+      leadId: newId(),
+      version: 1,
+      lead: { ...lead(i), ...of(i) },
+    }));
     this.leads.set(ctx.tenantId, [...(this.leads.get(ctx.tenantId) ?? []), ...added]);
     return added;
   }
 
   /** A draft with an account, steps, and everybody enrolled. */
-  async draft(ctx: Ctx, steps: CampaignStepInput[], account: Partial<CreateEmailAccount> = {}): Promise<Campaign> {
+  async draft(
+    ctx: Ctx,
+    steps: CampaignStepInput[],
+    account: Partial<CreateEmailAccount> = {},
+  ): Promise<Campaign> {
     const { id: emailAccountId } = await this.account(ctx, account);
     const { id: campaignId } = await this.campaigns.create(ctx, { name: 'Spring', emailAccountId });
     const campaign = await this.campaigns.replaceSteps(ctx, { campaignId, steps });
@@ -78,7 +96,11 @@ export class World {
     return campaign;
   }
 
-  async launched(ctx: Ctx, steps: CampaignStepInput[], account: Partial<CreateEmailAccount> = {}): Promise<Campaign> {
+  async launched(
+    ctx: Ctx,
+    steps: CampaignStepInput[],
+    account: Partial<CreateEmailAccount> = {},
+  ): Promise<Campaign> {
     const { id: campaignId } = await this.draft(ctx, steps, account);
     return this.campaigns.launch(ctx, { campaignId });
   }
@@ -105,7 +127,9 @@ export class World {
         const { cursor, leadIds } = msg.json<{ cursor?: string; leadIds?: string[] }>();
         const token = msg.headers?.get('Lw-Ctx').split('.')[0] ?? '';
         const { t: tenantId } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { t: string };
-        const all = (this.leads.get(tenantId) ?? []).filter(({ leadId }) => !leadIds || leadIds.includes(leadId));
+        const all = (this.leads.get(tenantId) ?? []).filter(
+          ({ leadId }) => !leadIds || leadIds.includes(leadId),
+        );
         const from = Number(cursor ?? 0);
         const items = all.slice(from, from + 50);
         msg.respond(JSON.stringify({ items, next: from + 50 < all.length ? String(from + 50) : null }));
@@ -114,7 +138,10 @@ export class World {
   }
 }
 
-export const email = (subject = 'Hello {{ firstName }}', body = 'Dear {{ firstName }}, hello.'): CampaignStepInput => ({ type: 'email', subject, body });
+export const email = (
+  subject = 'Hello {{ firstName }}',
+  body = 'Dear {{ firstName }}, hello.',
+): CampaignStepInput => ({ type: 'email', subject, body });
 export const wait = (durationSeconds: number): CampaignStepInput => ({ type: 'wait', durationSeconds });
 export const reply = (body: string): CampaignStepInput => ({ type: 'email', thread: 'reply', body });
 

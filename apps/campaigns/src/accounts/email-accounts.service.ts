@@ -22,7 +22,13 @@ import { Schedule } from '../sending/schedule.js';
 import { DataKeys, passwordPlace } from './data-keys.js';
 import { EmailAccountEntity } from './email-account.entity.js';
 import { ACCOUNT_IN_USE, DETACH_FROM_DRAFTS } from './email-accounts.queries.js';
-import { describeFailure, openConnection, vetHost, type MailServer, type SmtpFailure } from './mail-server.js';
+import {
+  describeFailure,
+  openConnection,
+  vetHost,
+  type MailServer,
+  type SmtpFailure,
+} from './mail-server.js';
 
 const LIST = 'email-accounts';
 const iso = (at: Date) => at.toISOString();
@@ -47,8 +53,15 @@ export class EmailAccountsService implements EmailAccountsApi {
     const id = newId();
     return this.unlessDuplicate(() =>
       this.tenant.run(ctx, async (db) => {
-        const sealed = smtpPassword ? (await this.keys.box(db)).seal(passwordPlace(ctx.tenantId, id), smtpPassword) : null;
-        await db.insert(EmailAccountEntity, { ...fields, id, smtpPassword: sealed, createdByUserId: ctx.userId });
+        const sealed = smtpPassword
+          ? (await this.keys.box(db)).seal(passwordPlace(ctx.tenantId, id), smtpPassword)
+          : null;
+        await db.insert(EmailAccountEntity, {
+          ...fields,
+          id,
+          smtpPassword: sealed,
+          createdByUserId: ctx.userId,
+        });
         return this.toAccount(await this.require(db, id));
       }),
     );
@@ -62,13 +75,24 @@ export class EmailAccountsService implements EmailAccountsApi {
     const { after, limit } = this.cursors.read(ctx, LIST, input);
     const rows = await this.tenant.run(ctx, (db) =>
       db.manager.find(EmailAccountEntity, {
-        where: { tenantId: ctx.tenantId, isDeleted: false, ...(after ? { id: LessThan(String(after[0])) } : {}) },
+        where: {
+          tenantId: ctx.tenantId,
+          isDeleted: false,
+          ...(after ? { id: LessThan(String(after[0])) } : {}),
+        },
         // Ids are time-ordered, so this is newest first.
         order: { id: 'DESC' },
         take: limit + 1,
       }),
     );
-    return this.cursors.page(ctx, LIST, input, rows, (row) => [row.id], (row) => this.toAccount(row));
+    return this.cursors.page(
+      ctx,
+      LIST,
+      input,
+      rows,
+      (row) => [row.id],
+      (row) => this.toAccount(row),
+    );
   }
 
   async update(ctx: Ctx, input: UpdateEmailAccount): Promise<EmailAccount> {
@@ -88,7 +112,11 @@ export class EmailAccountsService implements EmailAccountsApi {
       const [used] = await db.query(ACCOUNT_IN_USE, [ctx.tenantId, account.id]);
       if (used) throw emailAccountErrors.in_use();
       await db.execute(DETACH_FROM_DRAFTS, [ctx.tenantId, account.id]);
-      await db.update(EmailAccountEntity, account.id, { isDeleted: true, isActive: false, smtpPassword: null });
+      await db.update(EmailAccountEntity, account.id, {
+        isDeleted: true,
+        isActive: false,
+        smtpPassword: null,
+      });
     });
   }
 
@@ -102,7 +130,9 @@ export class EmailAccountsService implements EmailAccountsApi {
     });
     // Without its Idempotency-Key: what this transaction returns is a password and must not be remembered.
     const { idempotencyKey: _, ...plain } = ctx;
-    const server = await this.tenant.run(plain, async (db) => this.serverOf(db, await this.require(db, emailAccountId)));
+    const server = await this.tenant.run(plain, async (db) =>
+      this.serverOf(db, await this.require(db, emailAccountId)),
+    );
     try {
       const connection = await openConnection(server, this.config.OUTBOUND_ALLOW_PRIVATE);
       connection.quit();
@@ -121,21 +151,30 @@ export class EmailAccountsService implements EmailAccountsApi {
       port: account.smtpPort,
       secure: account.smtpSecure,
       username: account.smtpUsername,
-      password: smtpPassword ? (await this.keys.box(db)).open(passwordPlace(account.tenantId, account.id), smtpPassword) : null,
+      password: smtpPassword
+        ? (await this.keys.box(db)).open(passwordPlace(account.tenantId, account.id), smtpPassword)
+        : null,
     };
   }
 
-  private async changes(db: TenantDb, account: EmailAccountEntity, input: UpdateEmailAccount): Promise<Partial<EmailAccountEntity>> {
+  private async changes(
+    db: TenantDb,
+    account: EmailAccountEntity,
+    input: UpdateEmailAccount,
+  ): Promise<Partial<EmailAccountEntity>> {
     const { emailAccountId: _, smtpPassword, isActive, ...fields } = input;
     // A password given for one server must not be handed to another that somebody with less knowledge names later.
     const moved = (input.smtpHost ?? account.smtpHost) !== account.smtpHost;
     const username = input.smtpUsername === undefined ? account.smtpUsername : input.smtpUsername;
-    if (username && smtpPassword === undefined && (moved || !account.smtpPassword)) throw emailAccountErrors.password_required();
+    if (username && smtpPassword === undefined && (moved || !account.smtpPassword))
+      throw emailAccountErrors.password_required();
     const box = smtpPassword ? await this.keys.box(db) : undefined;
     return {
       ...fields,
       ...(smtpPassword === null || username === null ? { smtpPassword: null } : {}),
-      ...(box && smtpPassword ? { smtpPassword: box.seal(passwordPlace(account.tenantId, account.id), smtpPassword) } : {}),
+      ...(box && smtpPassword
+        ? { smtpPassword: box.seal(passwordPlace(account.tenantId, account.id), smtpPassword) }
+        : {}),
       ...(isActive === false ? { isActive, pausedReason: 'Paused by a person.' } : {}),
       ...(isActive === true ? { isActive, pausedReason: null, failures: 0 } : {}),
       // A new limit, zone or server is a reason to look again at once instead of at the next midnight or back-off.
@@ -145,10 +184,12 @@ export class EmailAccountsService implements EmailAccountsApi {
   }
 
   private require(db: TenantDb, id: string, lock = false): Promise<EmailAccountEntity> {
-    return db.require(EmailAccountEntity, id, () => emailAccountErrors.not_found(), lock).then((account) => {
-      if (account.isDeleted) throw emailAccountErrors.not_found();
-      return account;
-    });
+    return db
+      .require(EmailAccountEntity, id, () => emailAccountErrors.not_found(), lock)
+      .then((account) => {
+        if (account.isDeleted) throw emailAccountErrors.not_found();
+        return account;
+      });
   }
 
   private async unlessDuplicate<T>(work: () => Promise<T>): Promise<T> {
@@ -160,10 +201,32 @@ export class EmailAccountsService implements EmailAccountsApi {
   }
 
   private toAccount(row: EmailAccountEntity): EmailAccount {
-    const { id, email, fromName, smtpHost, smtpPort, smtpUsername, smtpSecure, isActive, pausedReason, dailySendLimit } = row;
+    const {
+      id,
+      email,
+      fromName,
+      smtpHost,
+      smtpPort,
+      smtpUsername,
+      smtpSecure,
+      isActive,
+      pausedReason,
+      dailySendLimit,
+    } = row;
     const { sentToday, lastResetDate, timezone, onDoubt } = row;
     return {
-      ...{ id, email, fromName, smtpHost, smtpPort, smtpUsername, smtpSecure, isActive, pausedReason, dailySendLimit },
+      ...{
+        id,
+        email,
+        fromName,
+        smtpHost,
+        smtpPort,
+        smtpUsername,
+        smtpSecure,
+        isActive,
+        pausedReason,
+        dailySendLimit,
+      },
       ...{ sentToday, lastResetDate, timezone, onDoubt },
       passwordSet: row.smtpPassword !== null,
       availableAt: iso(row.backoffUntil > row.availableAt ? row.backoffUntil : row.availableAt),

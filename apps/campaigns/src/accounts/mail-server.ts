@@ -17,10 +17,19 @@ export type MailServer = {
   password: string | null;
 };
 
-export type SmtpFailure = Error & { code?: string; responseCode?: number; response?: string; command?: string; originalCode?: string };
+export type SmtpFailure = Error & {
+  code?: string;
+  responseCode?: number;
+  response?: string;
+  command?: string;
+  originalCode?: string;
+};
 
 /** The address to connect to, vetted. `isPrivate` only where private addresses are allowed at all. */
-export async function vetHost(host: string, allowPrivate: boolean): Promise<{ address: string; isPrivate: boolean }> {
+export async function vetHost(
+  host: string,
+  allowPrivate: boolean,
+): Promise<{ address: string; isPrivate: boolean }> {
   try {
     return { address: await resolvePublicHost(host), isPrivate: false };
   } catch (error) {

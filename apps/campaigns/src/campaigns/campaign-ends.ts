@@ -3,7 +3,14 @@ import { CampaignCompleted } from '@leadwire/contracts';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { announceEnded, type EndedRow } from '../enrolments/ended.js';
-import { COMPLETE_CAMPAIGN, FINISHED_CAMPAIGNS, HAS_ACTIVE, LOCK_ACTIVE, OVERDUE_CAMPAIGNS, STOP_CAMPAIGN_LEADS } from './campaigns.queries.js';
+import {
+  COMPLETE_CAMPAIGN,
+  FINISHED_CAMPAIGNS,
+  HAS_ACTIVE,
+  LOCK_ACTIVE,
+  OVERDUE_CAMPAIGNS,
+  STOP_CAMPAIGN_LEADS,
+} from './campaigns.queries.js';
 
 /** Enrolments stopped in one transaction, each with its event. */
 const STOP_BATCH_MAX = 1_000;
@@ -16,7 +23,12 @@ export class CampaignEnds {
   /** Completes the tenant's running campaigns that have nobody under way any more. */
   async completeFinished(tenantId: string): Promise<void> {
     const ctx = systemCtx(tenantId);
-    for (const { id } of await this.tenant.read<{ id: string }>(ctx, FINISHED_CAMPAIGNS, [tenantId], 'finished-campaigns')) {
+    for (const { id } of await this.tenant.read<{ id: string }>(
+      ctx,
+      FINISHED_CAMPAIGNS,
+      [tenantId],
+      'finished-campaigns',
+    )) {
       await this.tenant.run(ctx, async (db) => {
         // Enrolling takes a share lock first: after this lock, nobody can be added unseen.
         const [campaign] = await db.query<{ name: string }>(LOCK_ACTIVE, [tenantId, id]);
@@ -30,14 +42,24 @@ export class CampaignEnds {
   /** Stops everybody who is still under way in campaigns whose end has come. */
   async endOverdue(tenantId: string): Promise<void> {
     const ctx = systemCtx(tenantId);
-    for (const { id } of await this.tenant.read<{ id: string }>(ctx, OVERDUE_CAMPAIGNS, [tenantId], 'overdue-campaigns')) {
+    for (const { id } of await this.tenant.read<{ id: string }>(
+      ctx,
+      OVERDUE_CAMPAIGNS,
+      [tenantId],
+      'overdue-campaigns',
+    )) {
       await this.tenant.run(ctx, (db) => this.stopAll(db, id, 'The campaign is over.'));
     }
   }
 
   /** Stops up to a batch of the campaign's enrolments; returns how many. A mail under way still arrives. */
   async stopAll(db: TenantDb, campaignId: string, reason: string): Promise<number> {
-    const rows = await db.query<EndedRow>(STOP_CAMPAIGN_LEADS, [db.tenantId, campaignId, reason, STOP_BATCH_MAX]);
+    const rows = await db.query<EndedRow>(STOP_CAMPAIGN_LEADS, [
+      db.tenantId,
+      campaignId,
+      reason,
+      STOP_BATCH_MAX,
+    ]);
     announceEnded(db, rows);
     return rows.length;
   }

@@ -25,6 +25,12 @@ export function toCampaign(row: CampaignEntity, steps: readonly StepRow[]): Camp
 }
 
 function toStep({ id, order, type, title, description, config }: StepRow): CampaignStep {
-  const { templateId = null, subject = null, body = null, thread = null, durationSeconds = null } = config as StepConfig;
+  const {
+    templateId = null,
+    subject = null,
+    body = null,
+    thread = null,
+    durationSeconds = null,
+  } = config as StepConfig;
   return { id, order, type, title, description, templateId, subject, body, thread, durationSeconds };
 }

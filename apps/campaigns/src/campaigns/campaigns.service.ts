@@ -61,7 +61,12 @@ export class CampaignsService implements CampaignsApi {
     this.requireSensible(dates);
     return this.tenant.run(ctx, async (db) => {
       await requireAccount(db, input.emailAccountId);
-      const { id } = await db.insert(CampaignEntity, { ...input, ...dates, createdByUserId: ctx.userId, updatedByUserId: ctx.userId });
+      const { id } = await db.insert(CampaignEntity, {
+        ...input,
+        ...dates,
+        createdByUserId: ctx.userId,
+        updatedByUserId: ctx.userId,
+      });
       return view(db, await require(db, id));
     });
   }
@@ -108,7 +113,8 @@ export class CampaignsService implements CampaignsApi {
   async remove(ctx: Ctx, { campaignId }: CampaignRef): Promise<void> {
     await this.tenant.run(ctx, async (db) => {
       const campaign = await require(db, campaignId, true);
-      if (campaign.status === 'active') throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
+      if (campaign.status === 'active')
+        throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
       while ((await this.ends.stopAll(db, campaign.id, 'The campaign was removed.')) > 0);
       await db.update(CampaignEntity, campaign.id, { isDeleted: true, updatedByUserId: ctx.userId });
     });
@@ -121,7 +127,10 @@ export class CampaignsService implements CampaignsApi {
       const campaign = await require(db, campaignId, true);
       if (campaign.status !== 'draft') throw campaignErrors.not_draft();
       await requireTexts(db, steps);
-      await db.execute('DELETE FROM campaign_steps WHERE tenant_id = $1 AND campaign_id = $2', [ctx.tenantId, campaign.id]);
+      await db.execute('DELETE FROM campaign_steps WHERE tenant_id = $1 AND campaign_id = $2', [
+        ctx.tenantId,
+        campaign.id,
+      ]);
       await db.execute(INSERT_STEPS, [
         ...[ctx.tenantId, campaign.id],
         steps.map(() => newId()),
@@ -143,14 +152,24 @@ export class CampaignsService implements CampaignsApi {
   launch(ctx: Ctx, { campaignId }: CampaignRef): Promise<Campaign> {
     return this.tenant.run(ctx, async (db) => {
       const campaign = await require(db, campaignId, true);
-      if (campaign.status !== 'draft') throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
+      if (campaign.status !== 'draft')
+        throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
       const check = await this.checks.check(db, campaign);
       if (!check.ready) throw campaignErrors.not_ready({ extras: { blockers: check.blockers } });
       const now = this.clock.now();
-      const first = nextStop(await db.query<StepRow>(STEPS_OF, [ctx.tenantId, campaign.id]), 0, later(now, campaign.startsAt));
+      const first = nextStop(
+        await db.query<StepRow>(STEPS_OF, [ctx.tenantId, campaign.id]),
+        0,
+        later(now, campaign.startsAt),
+      );
       assert(first.at, 'a campaign without an e-mail step is not ready');
       await db.update(CampaignEntity, campaign.id, {
-        ...{ status: 'active' as const, launchedAt: now, launchedByUserId: ctx.userId, updatedByUserId: ctx.userId },
+        ...{
+          status: 'active' as const,
+          launchedAt: now,
+          launchedByUserId: ctx.userId,
+          updatedByUserId: ctx.userId,
+        },
       });
       const enrolled = await db.execute(START_ENROLMENTS, [ctx.tenantId, campaign.id, first.order, first.at]);
       db.emit(CampaignLaunched, campaign.id, { name: campaign.name, enrolled });
@@ -166,7 +185,11 @@ export class CampaignsService implements CampaignsApi {
       // A person's pause outranks ours: what stopped for lack of money must not start by itself then.
       const forFunds = status === 'paused' && pauseReason !== 'user';
       if (status !== 'active' && !forFunds) throw campaignErrors.wrong_status({ extras: { status } });
-      await db.update(CampaignEntity, campaign.id, { status: 'paused', pauseReason: 'user', updatedByUserId: ctx.userId });
+      await db.update(CampaignEntity, campaign.id, {
+        status: 'paused',
+        pauseReason: 'user',
+        updatedByUserId: ctx.userId,
+      });
       if (status === 'active') db.emit(CampaignPaused, campaign.id, { name: campaign.name, reason: 'user' });
       return view(db, await require(db, campaign.id));
     });
@@ -175,10 +198,15 @@ export class CampaignsService implements CampaignsApi {
   resume(ctx: Ctx, { campaignId }: CampaignRef): Promise<Campaign> {
     return this.tenant.run(ctx, async (db) => {
       const campaign = await require(db, campaignId, true);
-      if (campaign.status !== 'paused') throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
+      if (campaign.status !== 'paused')
+        throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
       const [funds] = await db.query<{ exhausted: boolean }>(FUNDS_EXHAUSTED, [ctx.tenantId]);
       if (funds?.exhausted) throw campaignErrors.insufficient_funds();
-      await db.update(CampaignEntity, campaign.id, { status: 'active', pauseReason: null, updatedByUserId: ctx.userId });
+      await db.update(CampaignEntity, campaign.id, {
+        status: 'active',
+        pauseReason: null,
+        updatedByUserId: ctx.userId,
+      });
       db.emit(CampaignResumed, campaign.id, { name: campaign.name, reason: 'user' });
       await this.schedule.wake(db, this.clock.now());
       return view(db, await require(db, campaign.id));
@@ -195,7 +223,8 @@ export class CampaignsService implements CampaignsApi {
   }
 
   private requireSensible({ startsAt, endsAt }: { startsAt: Date | null; endsAt: Date | null }): void {
-    if (endsAt && (endsAt <= this.clock.now() || (startsAt && endsAt <= startsAt))) throw campaignErrors.invalid_dates();
+    if (endsAt && (endsAt <= this.clock.now() || (startsAt && endsAt <= startsAt)))
+      throw campaignErrors.invalid_dates();
   }
 }
 
@@ -212,13 +241,16 @@ async function view(db: TenantDb, campaign: CampaignEntity): Promise<Campaign> {
 }
 
 async function requireAccount(db: TenantDb, id: string | null | undefined): Promise<void> {
-  if (id && !(await db.find(EmailAccountEntity, { id, isDeleted: false }))) throw emailAccountErrors.not_found();
+  if (id && !(await db.find(EmailAccountEntity, { id, isDeleted: false })))
+    throw emailAccountErrors.not_found();
 }
 
 /** @throws AppError `request.invalid` for a template that is not there or a text that is not valid */
 async function requireTexts(db: TenantDb, steps: ReplaceCampaignSteps['steps']): Promise<void> {
   const ids = steps.flatMap(({ templateId }) => templateId ?? []);
-  const known = new Set((await db.query<{ id: string }>(KNOWN_TEMPLATES, [db.tenantId, ids])).map(({ id }) => id));
+  const known = new Set(
+    (await db.query<{ id: string }>(KNOWN_TEMPLATES, [db.tenantId, ids])).map(({ id }) => id),
+  );
   const errors: InputError[] = [];
   steps.forEach(({ type, templateId, subject, body }, i) => {
     if (type !== 'email') return;
@@ -226,7 +258,8 @@ async function requireTexts(db: TenantDb, steps: ReplaceCampaignSteps['steps']):
       errors.push({ pointer: `/steps/${i}/templateId`, code: 'template', detail: 'is no template of yours' });
     }
     const { problems } = checkTemplate({ subject: subject ?? '', body: body ?? '' });
-    for (const { field, code, detail } of problems) errors.push({ pointer: `/steps/${i}/${field}`, code, detail });
+    for (const { field, code, detail } of problems)
+      errors.push({ pointer: `/steps/${i}/${field}`, code, detail });
   });
   if (errors.length > 0) throw requestErrors.invalid({ errors });
 }

@@ -1,7 +1,12 @@
 import type { CampaignStepInput, StepType, Thread } from '@leadwire/contracts';
 import type { InputError } from '@leadwire/kernel';
 
-export type EmailConfig = { templateId: string | null; subject: string | null; body: string | null; thread: Thread };
+export type EmailConfig = {
+  templateId: string | null;
+  subject: string | null;
+  body: string | null;
+  thread: Thread;
+};
 export type WaitConfig = { durationSeconds: number };
 export type StepConfig = Partial<EmailConfig & WaitConfig>;
 export type Step = { id: string; order: number; type: StepType; config: StepConfig };
@@ -28,9 +33,11 @@ export function stepProblems(steps: readonly CampaignStepInput[]): InputError[] 
   const errors: InputError[] = [];
   let mails = 0;
   steps.forEach((step, i) => {
-    const problem = (field: string, detail: string) => errors.push({ pointer: `/steps/${i}/${field}`, code: 'step', detail });
+    const problem = (field: string, detail: string) =>
+      errors.push({ pointer: `/steps/${i}/${field}`, code: 'step', detail });
     if (step.type === 'wait') {
-      if (step.durationSeconds === undefined || step.durationSeconds === null) problem('durationSeconds', 'is needed by a wait');
+      if (step.durationSeconds === undefined || step.durationSeconds === null)
+        problem('durationSeconds', 'is needed by a wait');
       for (const field of ['templateId', 'subject', 'body', 'thread'] as const) {
         if (step[field] !== undefined && step[field] !== null) problem(field, 'does not belong to a wait');
       }
@@ -38,10 +45,13 @@ export function stepProblems(steps: readonly CampaignStepInput[]): InputError[] 
     }
     const isReply = step.thread === 'reply';
     if (isReply && mails === 0) problem('thread', 'a reply needs a mail before it');
-    if (step.durationSeconds !== undefined && step.durationSeconds !== null) problem('durationSeconds', 'does not belong to an e-mail');
-    if (step.templateId && (step.subject || step.body)) problem('templateId', 'and a text of its own exclude each other');
+    if (step.durationSeconds !== undefined && step.durationSeconds !== null)
+      problem('durationSeconds', 'does not belong to an e-mail');
+    if (step.templateId && (step.subject || step.body))
+      problem('templateId', 'and a text of its own exclude each other');
     if (!step.templateId && !step.body) problem('body', 'is needed by an e-mail without template');
-    if (!step.templateId && !step.subject && !isReply) problem('subject', 'is needed by an e-mail without template');
+    if (!step.templateId && !step.subject && !isReply)
+      problem('subject', 'is needed by an e-mail without template');
     mails++;
   });
   return errors;

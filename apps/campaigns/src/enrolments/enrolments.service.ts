@@ -52,7 +52,12 @@ export class EnrolmentsService implements EnrolmentsApi {
     // One remembered answer cannot stand for many transactions, and none is needed: each lead is enrolled once anyway.
     const { idempotencyKey: _, ...plain } = ctx;
     await this.requireOpen(plain, campaignId);
-    const result: EnrolmentResult = { enrolled: 0, alreadyEnrolled: 0, complete: false, cursor: cursor ?? null };
+    const result: EnrolmentResult = {
+      enrolled: 0,
+      alreadyEnrolled: 0,
+      complete: false,
+      cursor: cursor ?? null,
+    };
     do {
       const { items, next } = await this.leads.resolve(plain, {
         withEmail: true,
@@ -82,7 +87,14 @@ export class EnrolmentsService implements EnrolmentsApi {
     const { campaignId, enrolmentId, status } = input;
     const { after, limit } = this.cursors.read(ctx, 'activities', input);
     await this.requireCampaign(ctx, campaignId);
-    const params = [ctx.tenantId, campaignId, enrolmentId ?? null, status ?? null, after?.[0] ?? null, limit + 1];
+    const params = [
+      ctx.tenantId,
+      campaignId,
+      enrolmentId ?? null,
+      status ?? null,
+      after?.[0] ?? null,
+      limit + 1,
+    ];
     const rows = await this.tenant.read<ActivityRow>(ctx, LIST_ACTIVITIES, params);
     return this.cursors.page(ctx, 'activities', input, rows, (row) => [row.id], toActivity);
   }
@@ -94,7 +106,11 @@ export class EnrolmentsService implements EnrolmentsApi {
       const steps = await db.query<StepRow>(STEPS_OF, [ctx.tenantId, campaignId]);
       const launched = campaign.status !== 'draft';
       const now = this.clock.now();
-      const first = nextStop(steps, 0, campaign.startsAt && campaign.startsAt > now ? campaign.startsAt : now);
+      const first = nextStop(
+        steps,
+        0,
+        campaign.startsAt && campaign.startsAt > now ? campaign.startsAt : now,
+      );
       const rows = leads.map(({ leadId, version, lead }) => ({ id: newId(), leadId, version, ...lead }));
       const enrolled = await db.execute(ENROL, [
         ...[ctx.tenantId, campaignId, JSON.stringify(rows)],
@@ -106,7 +122,9 @@ export class EnrolmentsService implements EnrolmentsApi {
   }
 
   private async requireOpen(ctx: Ctx, campaignId: string): Promise<void> {
-    const [campaign] = await this.tenant.run(ctx, (db) => db.query<OpenCampaign>(LOCK_OPEN, [ctx.tenantId, campaignId]));
+    const [campaign] = await this.tenant.run(ctx, (db) =>
+      db.query<OpenCampaign>(LOCK_OPEN, [ctx.tenantId, campaignId]),
+    );
     requireOpenStatus(campaign);
   }
 
@@ -118,7 +136,8 @@ export class EnrolmentsService implements EnrolmentsApi {
 
 function requireOpenStatus(campaign: OpenCampaign | undefined): asserts campaign is OpenCampaign {
   if (!campaign) throw campaignErrors.not_found();
-  if (!OPEN_STATUSES.includes(campaign.status)) throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
+  if (!OPEN_STATUSES.includes(campaign.status))
+    throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
 }
 
 function toEnrolment({ nextRunAt, startedAt, completedAt, createdAt, ...row }: EnrolmentRow): Enrolment {

@@ -30,16 +30,31 @@ export class LeadSnapshotsConsumer {
   async updated(events: EventOf<typeof LeadUpdated>[], db: TenantDb): Promise<void> {
     const latest = new Map<string, EventOf<typeof LeadUpdated>>();
     for (const event of events) {
-      if (event.aggregateVersion >= (latest.get(event.aggregateId)?.aggregateVersion ?? 0)) latest.set(event.aggregateId, event);
+      if (event.aggregateVersion >= (latest.get(event.aggregateId)?.aggregateVersion ?? 0))
+        latest.set(event.aggregateId, event);
     }
-    await refresh(db, [...latest.values()].map(({ aggregateId, aggregateVersion, data }) => ({ ...snapshotOf(data), leadId: aggregateId, version: aggregateVersion })));
-    const archived = [...latest.values()].filter(({ data }) => data.isArchived).map(({ aggregateId }) => aggregateId);
+    await refresh(
+      db,
+      [...latest.values()].map(({ aggregateId, aggregateVersion, data }) => ({
+        ...snapshotOf(data),
+        leadId: aggregateId,
+        version: aggregateVersion,
+      })),
+    );
+    const archived = [...latest.values()]
+      .filter(({ data }) => data.isArchived)
+      .map(({ aggregateId }) => aggregateId);
     await this.stop(db, archived, 'The lead was archived.');
   }
 
   @On(LeadDeleted, { batch: 200 })
   async deleted(events: EventOf<typeof LeadDeleted>[], db: TenantDb): Promise<void> {
-    await this.stop(db, events.map(({ aggregateId }) => aggregateId), 'The lead was deleted.', 'lead-deleted');
+    await this.stop(
+      db,
+      events.map(({ aggregateId }) => aggregateId),
+      'The lead was deleted.',
+      'lead-deleted',
+    );
   }
 
   /** An import says only which leads it touched, so those that are enrolled are asked for. */
@@ -51,8 +66,14 @@ export class LeadSnapshotsConsumer {
     const leadIds = rows.map(({ id }) => id);
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<LeadSelectionApi['resolve']>> = await this.leads.resolve(systemCtx(tenantId), { leadIds, ...(cursor ? { cursor } : {}) });
-      await refresh(db, page.items.map(({ leadId, version, lead }) => ({ ...lead, leadId, version })));
+      const page: Awaited<ReturnType<LeadSelectionApi['resolve']>> = await this.leads.resolve(
+        systemCtx(tenantId),
+        { leadIds, ...(cursor ? { cursor } : {}) },
+      );
+      await refresh(
+        db,
+        page.items.map(({ leadId, version, lead }) => ({ ...lead, leadId, version })),
+      );
       cursor = page.next;
     } while (cursor);
   }
@@ -70,6 +91,15 @@ async function refresh(db: TenantDb, facts: Fact[]): Promise<void> {
   if (facts.length > 0) await db.execute(REFRESH_SNAPSHOTS, [db.tenantId, JSON.stringify(facts)]);
 }
 
-function snapshotOf({ firstName, lastName, email, phone, companyName, title, linkedinUrl, customFields }: LeadSnapshot): LeadSnapshot {
+function snapshotOf({
+  firstName,
+  lastName,
+  email,
+  phone,
+  companyName,
+  title,
+  linkedinUrl,
+  customFields,
+}: LeadSnapshot): LeadSnapshot {
   return { firstName, lastName, email, phone, companyName, title, linkedinUrl, customFields };
 }

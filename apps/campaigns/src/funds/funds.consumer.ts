@@ -1,5 +1,11 @@
 import { Inject } from '@nestjs/common';
-import { CampaignPaused, CampaignResumed, FundsAvailable, FundsExhausted, type EventOf } from '@leadwire/contracts';
+import {
+  CampaignPaused,
+  CampaignResumed,
+  FundsAvailable,
+  FundsExhausted,
+  type EventOf,
+} from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { Consumes, On } from '@leadwire/messaging';
 import type { TenantDb } from '@leadwire/persistence';
@@ -35,6 +41,10 @@ export class FundsConsumer {
 }
 
 // A word that comes late must not undo a newer one.
-async function isNews(db: TenantDb, exhausted: boolean, { aggregateVersion, occurredAt }: Word): Promise<boolean> {
+async function isNews(
+  db: TenantDb,
+  exhausted: boolean,
+  { aggregateVersion, occurredAt }: Word,
+): Promise<boolean> {
   return (await db.query(NOTE_FUNDS, [db.tenantId, exhausted, aggregateVersion, occurredAt])).length > 0;
 }

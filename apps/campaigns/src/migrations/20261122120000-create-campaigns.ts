@@ -5,7 +5,8 @@ import { campaignTables } from './create-campaigns.sql.js';
 
 export class CreateCampaigns20261122120000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [...messagingTables('campaigns'), ...accountTables, ...campaignTables]) await runner.query(sql);
+    for (const sql of [...messagingTables('campaigns'), ...accountTables, ...campaignTables])
+      await runner.query(sql);
   }
 
   down(): Promise<void> {

@@ -29,7 +29,13 @@ export const CAMPAIGN_STEPS = `
     AND campaign_id = $2
   ORDER BY "order"`;
 
-export type TemplateRow = { id: string; subject: string; body: string; variables: Record<string, object>; isActive: boolean };
+export type TemplateRow = {
+  id: string;
+  subject: string;
+  body: string;
+  variables: Record<string, object>;
+  isActive: boolean;
+};
 export const TEMPLATES_OF = `
   SELECT id, subject, body, variables_schema AS variables, is_active AS "isActive"
   FROM communication_templates

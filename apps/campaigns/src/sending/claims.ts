@@ -25,7 +25,14 @@ import type { ClaimedMail } from './mail.js';
 import type { SendJournal } from './send-journal.js';
 
 export type Claim = { server: MailServer; mails: ClaimedMail[]; due: number };
-type Prepared = { row: DueRow; step: Step; activityId: string; subject: string; body: string; inReplyTo: string | null };
+type Prepared = {
+  row: DueRow;
+  step: Step;
+  activityId: string;
+  subject: string;
+  body: string;
+  inReplyTo: string | null;
+};
 type Failed = { id: string; reason: string };
 
 /**
@@ -40,7 +47,13 @@ export class Claims {
   ) {}
 
   /** Claims up to `limit` mails under `journal`; `due` tells how many enrolments were looked at. */
-  take(tenantId: string, campaignId: string, accountId: string, limit: number, journal: SendJournal): Promise<Claim | undefined> {
+  take(
+    tenantId: string,
+    campaignId: string,
+    accountId: string,
+    limit: number,
+    journal: SendJournal,
+  ): Promise<Claim | undefined> {
     const leaseUntil = performance.now() + LEASE_MS;
     return this.tenant.run(systemCtx(tenantId), async (db) => {
       const [[running], steps, due, account] = await Promise.all([
@@ -58,8 +71,21 @@ export class Claims {
       if (mails.length === 0) return { server, mails: [], due: due.length };
       const begun = await this.begin(db, { campaignId, account, day, journal }, mails);
       const common = {
-        ...{ tenantId, campaignId, launchedByUserId: running.launchedByUserId, steps, accountId, leaseUntil, journal },
-        ...{ journalId: journal.id, reservedOn: day, accountFailures: account.failures, onDoubt: account.onDoubt },
+        ...{
+          tenantId,
+          campaignId,
+          launchedByUserId: running.launchedByUserId,
+          steps,
+          accountId,
+          leaseUntil,
+          journal,
+        },
+        ...{
+          journalId: journal.id,
+          reservedOn: day,
+          accountFailures: account.failures,
+          onDoubt: account.onDoubt,
+        },
         from: senderOf(account),
       };
       return {
@@ -67,7 +93,15 @@ export class Claims {
         due: due.length,
         mails: mails.map(({ row, step, subject, body, inReplyTo }) => {
           const { id: activityId, messageId, attempts } = begun.get(row.id) as BegunRow;
-          const own = { activityId, enrolmentId: row.id, leadId: row.leadId, step, to: row.email ?? '', subject, body };
+          const own = {
+            activityId,
+            enrolmentId: row.id,
+            leadId: row.leadId,
+            step,
+            to: row.email ?? '',
+            subject,
+            body,
+          };
           return { ...common, ...own, inReplyTo, messageId, attempts };
         }),
       };
@@ -89,15 +123,28 @@ export class Claims {
     return { ready, failed };
   }
 
-  private async reserve(db: TenantDb, accountId: string, wanted: number): Promise<{ granted: number; day: string }> {
+  private async reserve(
+    db: TenantDb,
+    accountId: string,
+    wanted: number,
+  ): Promise<{ granted: number; day: string }> {
     if (wanted === 0) return { granted: 0, day: '' };
-    const [row] = await db.query<{ granted: number; day: string }>(RESERVE_SLOTS, [db.tenantId, accountId, wanted]);
+    const [row] = await db.query<{ granted: number; day: string }>(RESERVE_SLOTS, [
+      db.tenantId,
+      accountId,
+      wanted,
+    ]);
     return row ?? { granted: 0, day: '' };
   }
 
   private async begin(
     db: TenantDb,
-    { campaignId, account, day, journal }: { campaignId: string; account: EmailAccountEntity; day: string; journal: SendJournal },
+    {
+      campaignId,
+      account,
+      day,
+      journal,
+    }: { campaignId: string; account: EmailAccountEntity; day: string; journal: SendJournal },
     mails: Prepared[],
   ): Promise<Map<string, BegunRow>> {
     const domain = account.email.slice(account.email.lastIndexOf('@') + 1);
@@ -111,11 +158,16 @@ export class Claims {
         mails.map((mail) => mail.subject),
         mails.map((mail) => mail.body),
         mails.map((mail) => `<${mail.activityId}@${domain}>`),
-        mails.map((mail) => JSON.stringify({ inReplyTo: mail.inReplyTo, thread: mail.step.config.thread ?? 'new' })),
+        mails.map((mail) =>
+          JSON.stringify({ inReplyTo: mail.inReplyTo, thread: mail.step.config.thread ?? 'new' }),
+        ),
       ]),
       db.execute(UNDER_WAY, [db.tenantId, mails.map((mail) => mail.row.id)]),
     ]);
-    assert(begun.length === mails.length, 'an enrolment is due only while the mail of its step is neither sent nor under way');
+    assert(
+      begun.length === mails.length,
+      'an enrolment is due only while the mail of its step is neither sent nor under way',
+    );
     return new Map(begun.map((row) => [row.enrolmentId, row]));
   }
 
@@ -127,7 +179,10 @@ export class Claims {
   }
 }
 
-export const senderOf = ({ fromName, email }: EmailAccountEntity) => ({ name: fromName ?? '', address: email });
+export const senderOf = ({ fromName, email }: EmailAccountEntity) => ({
+  name: fromName ?? '',
+  address: email,
+});
 
 async function failEnrolments(db: TenantDb, failed: Failed[]): Promise<void> {
   const ids = failed.map(({ id }) => id);
@@ -146,7 +201,8 @@ function prepareOne(
   if (!row.email) return { reason: 'The lead has no e-mail address.' };
   const { config } = step;
   const template = config.templateId ? templates.get(config.templateId) : undefined;
-  if (config.templateId && !template?.isActive) return { reason: 'The template of this step is not there or not active.' };
+  if (config.templateId && !template?.isActive)
+    return { reason: 'The template of this step is not there or not active.' };
   const isReply = config.thread === 'reply' && row.threadMessageId !== null;
   const source = {
     // A reply without a subject of its own keeps the thread's.
@@ -157,7 +213,15 @@ function prepareOne(
   const mail = renderMail(source, row, { name: account.fromName, email: account.email });
   if (!mail.ok) return { reason: mail.reason };
   const subject = mail.subject || replySubject(row.threadSubject ?? '');
-  return { row, step, activityId: newId(), subject, body: mail.body, inReplyTo: isReply ? row.threadMessageId : null };
+  return {
+    row,
+    step,
+    activityId: newId(),
+    subject,
+    body: mail.body,
+    inReplyTo: isReply ? row.threadMessageId : null,
+  };
 }
 
-const replySubject = (subject: string) => (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 1_000);
+const replySubject = (subject: string) =>
+  (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 1_000);

@@ -5,7 +5,14 @@ import type { Outcome } from './outcome.js';
 /** A mail and what became of it; `at` is when it became known. */
 export type Settled = { mail: ClaimedMail; outcome: Outcome; at: Date };
 
-export type Sent = { mail: ClaimedMail; at: Date; confirmed: boolean; note: string | null; response: string; next: NextStop };
+export type Sent = {
+  mail: ClaimedMail;
+  at: Date;
+  confirmed: boolean;
+  note: string | null;
+  response: string;
+  next: NextStop;
+};
 export type PutOff = { mail: ClaimedMail; counted: 0 | 1; reason: string | null; nextAt: Date };
 export type Refused = { mail: ClaimedMail; reason: string };
 export type Incident = { accountId: string; fatal: boolean; reason: string };
@@ -20,7 +27,11 @@ const REASON_LENGTH_MAX = 500;
  * @param retryMs waits before each new try of a mail that was put off
  * @param jitter 0…1, spreads the tries
  */
-export function decide(batch: readonly Settled[], retryMs: readonly number[], jitter: () => number = Math.random): Decision {
+export function decide(
+  batch: readonly Settled[],
+  retryMs: readonly number[],
+  jitter: () => number = Math.random,
+): Decision {
   const decision: Decision = { sent: [], putOff: [], refused: [], incidents: [] };
   for (const { mail, outcome, at } of batch) {
     switch (outcome.kind) {
@@ -28,12 +39,20 @@ export function decide(batch: readonly Settled[], retryMs: readonly number[], ji
         decision.sent.push(sent(mail, at, outcome.response, null));
         break;
       case 'doubtful':
-        if (mail.onDoubt === 'assume-delivered') decision.sent.push(sent(mail, at, '', `Unconfirmed: ${outcome.reason}`.slice(0, REASON_LENGTH_MAX)));
+        if (mail.onDoubt === 'assume-delivered')
+          decision.sent.push(
+            sent(mail, at, '', `Unconfirmed: ${outcome.reason}`.slice(0, REASON_LENGTH_MAX)),
+          );
         else putOffOrRefuse(decision, mail, outcome.reason, at, retryMs, jitter);
         break;
       case 'deferred':
         if (outcome.broken && mail.attempts === 0) {
-          decision.putOff.push({ mail, counted: 1, reason: outcome.reason, nextAt: new Date(at.getTime() + BROKEN_RETRY_MS) });
+          decision.putOff.push({
+            mail,
+            counted: 1,
+            reason: outcome.reason,
+            nextAt: new Date(at.getTime() + BROKEN_RETRY_MS),
+          });
         } else putOffOrRefuse(decision, mail, outcome.reason, at, retryMs, jitter);
         break;
       case 'refused':
@@ -51,7 +70,14 @@ export function decide(batch: readonly Settled[], retryMs: readonly number[], ji
 }
 
 function sent(mail: ClaimedMail, at: Date, response: string, note: string | null): Sent {
-  return { mail, at, confirmed: note === null, note, response, next: nextStop(mail.steps, mail.step.order, at) };
+  return {
+    mail,
+    at,
+    confirmed: note === null,
+    note,
+    response,
+    next: nextStop(mail.steps, mail.step.order, at),
+  };
 }
 
 function putOffOrRefuse(
@@ -63,6 +89,16 @@ function putOffOrRefuse(
   jitter: () => number,
 ): void {
   const wait = retryMs[mail.attempts];
-  if (wait === undefined) decision.refused.push({ mail, reason: `Given up after ${mail.attempts + 1} tries: ${reason}`.slice(0, REASON_LENGTH_MAX) });
-  else decision.putOff.push({ mail, counted: 1, reason, nextAt: new Date(at.getTime() + wait * (1 + 0.25 * jitter())) });
+  if (wait === undefined)
+    decision.refused.push({
+      mail,
+      reason: `Given up after ${mail.attempts + 1} tries: ${reason}`.slice(0, REASON_LENGTH_MAX),
+    });
+  else
+    decision.putOff.push({
+      mail,
+      counted: 1,
+      reason,
+      nextAt: new Date(at.getTime() + wait * (1 + 0.25 * jitter())),
+    });
 }

@@ -4,7 +4,15 @@ import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { CONFIG, LOGGER, Metrics, type Logger } from '@leadwire/platform';
 import { secondsList, type CampaignsConfig } from '../campaigns.config.js';
-import { decide, type Decision, type Incident, type PutOff, type Refused, type Sent, type Settled } from './completion.js';
+import {
+  decide,
+  type Decision,
+  type Incident,
+  type PutOff,
+  type Refused,
+  type Sent,
+  type Settled,
+} from './completion.js';
 import {
   CLEAR_INCIDENTS,
   COMPLETE_MAILS,
@@ -75,7 +83,10 @@ export class Completions {
     if (sent.length > 0) await this.complete(db, sent);
     if (putOff.length > 0) await this.putOff(db, putOff);
     if (refused.length > 0) await this.refuse(db, refused);
-    await releaseSlots(db, [...putOff, ...refused].map(({ mail }) => mail));
+    await releaseSlots(
+      db,
+      [...putOff, ...refused].map(({ mail }) => mail),
+    );
     for (const incident of oncePerAccount(incidents)) await this.noteIncident(db, incident);
     await this.schedule.wake(db, this.nextLook({ sent, putOff, refused, incidents }));
   }
@@ -106,7 +117,10 @@ export class Completions {
       try {
         return await this.tenant.run(systemCtx(tenantId), (db) => this.settle(db, batch));
       } catch (error) {
-        this.logger.warn({ err: error, tenantId, mails: batch.length }, 'outcomes of mails could not be written yet');
+        this.logger.warn(
+          { err: error, tenantId, mails: batch.length },
+          'outcomes of mails could not be written yet',
+        );
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
@@ -128,13 +142,34 @@ export class Completions {
     for (const { mail, at } of sent) {
       const row = written.get(mail.activityId);
       if (!row) continue;
-      const { campaignId, enrolmentId, leadId, activityId, accountId, launchedByUserId, to, subject, messageId } = mail;
+      const {
+        campaignId,
+        enrolmentId,
+        leadId,
+        activityId,
+        accountId,
+        launchedByUserId,
+        to,
+        subject,
+        messageId,
+      } = mail;
       const { id: stepId } = mail.step;
-      const common = { campaignId, enrolmentId, leadId, stepId, activityId, emailAccountId: accountId, launchedByUserId };
+      const common = {
+        campaignId,
+        enrolmentId,
+        leadId,
+        stepId,
+        activityId,
+        emailAccountId: accountId,
+        launchedByUserId,
+      };
       db.emit(EmailSent, enrolmentId, { ...common, to, subject, messageId, sentAt: at.toISOString() });
-      if (row.ended) db.emit(EnrolmentEnded, enrolmentId, { campaignId, leadId, outcome: 'completed', reason: null });
+      if (row.ended)
+        db.emit(EnrolmentEnded, enrolmentId, { campaignId, leadId, outcome: 'completed', reason: null });
     }
-    const healed = [...new Set(sent.filter(({ mail }) => mail.accountFailures > 0).map(({ mail }) => mail.accountId))];
+    const healed = [
+      ...new Set(sent.filter(({ mail }) => mail.accountFailures > 0).map(({ mail }) => mail.accountId)),
+    ];
     if (healed.length > 0) await db.execute(CLEAR_INCIDENTS, [db.tenantId, healed]);
   }
 
@@ -161,7 +196,14 @@ export class Completions {
       const row = written.get(mail.activityId);
       if (!row) continue;
       const { campaignId, enrolmentId, leadId, activityId } = mail;
-      db.emit(EmailFailed, enrolmentId, { campaignId, enrolmentId, leadId, stepId: mail.step.id, activityId, reason });
+      db.emit(EmailFailed, enrolmentId, {
+        campaignId,
+        enrolmentId,
+        leadId,
+        stepId: mail.step.id,
+        activityId,
+        reason,
+      });
       if (row.ended) db.emit(EnrolmentEnded, enrolmentId, { campaignId, leadId, outcome: 'failed', reason });
     }
   }
@@ -175,7 +217,9 @@ export class Completions {
   private nextLook({ sent, putOff, refused }: Decision): Date {
     const now = this.clock.now();
     const ended = refused.length > 0 || sent.some(({ next }) => next.at === null);
-    const times = [...sent.flatMap(({ next }) => next.at ?? []), ...putOff.map(({ nextAt }) => nextAt)].map((at) => at.getTime());
+    const times = [...sent.flatMap(({ next }) => next.at ?? []), ...putOff.map(({ nextAt }) => nextAt)].map(
+      (at) => at.getTime(),
+    );
     return ended ? now : new Date(Math.min(...times, now.getTime() + RETRY_MS_MAX));
   }
 }

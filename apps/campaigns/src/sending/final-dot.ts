@@ -57,7 +57,12 @@ export class MailData extends Readable {
 export function watchFinalDot(socket: Socket, data: MailData, beforeDot: () => void): () => void {
   const write = socket.write;
   const watched = (chunk: Uint8Array | string, ...rest: never[]): boolean => {
-    if (data.ended && Buffer.isBuffer(chunk) && chunk.length <= DOT_BYTES_MAX && chunk.subarray(-3).equals(DOT_END)) {
+    if (
+      data.ended &&
+      Buffer.isBuffer(chunk) &&
+      chunk.length <= DOT_BYTES_MAX &&
+      chunk.subarray(-3).equals(DOT_END)
+    ) {
       try {
         beforeDot();
       } catch (error) {

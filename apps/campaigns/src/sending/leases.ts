@@ -67,7 +67,9 @@ export class Leases {
       const until = performance.now() + LEASE_MS - SAFETY_MS;
       const journals = [...new Set(mails.map((mail) => mail.journalId))];
       try {
-        await this.tenant.run(systemCtx(tenantId), (db) => db.execute(RENEW_LEASES, [tenantId, journals, LEASE_MS / 1000]));
+        await this.tenant.run(systemCtx(tenantId), (db) =>
+          db.execute(RENEW_LEASES, [tenantId, journals, LEASE_MS / 1000]),
+        );
         for (const mail of mails) if (performance.now() < mail.leaseUntil) mail.leaseUntil = until;
       } catch (error) {
         this.logger.warn({ err: error, tenantId }, 'leases could not be renewed');

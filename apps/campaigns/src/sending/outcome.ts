@@ -38,10 +38,12 @@ export function outcomeOf(error: unknown, phase: Phase, sinceEndMs = 0): Outcome
   const { responseCode, command = '', code, originalCode } = error as SmtpFailure;
   if (phase === 'handed-over') {
     const unread = originalCode === 'ECONNRESET' && sinceEndMs < TELLING_RESET_MS;
-    if (!responseCode) return unread ? { kind: 'deferred', reason, broken: true } : { kind: 'doubtful', reason };
+    if (!responseCode)
+      return unread ? { kind: 'deferred', reason, broken: true } : { kind: 'doubtful', reason };
     return responseCode >= 500 ? { kind: 'refused', reason } : { kind: 'deferred', reason };
   }
-  if (phase === 'opening') return { kind: 'account', fatal: code === 'EAUTH' && (responseCode ?? 500) >= 500, reason };
+  if (phase === 'opening')
+    return { kind: 'account', fatal: code === 'EAUTH' && (responseCode ?? 500) >= 500, reason };
   if (responseCode === 421) return { kind: 'account', fatal: false, reason };
   if (command.startsWith('MAIL')) return { kind: 'account', fatal: (responseCode ?? 0) >= 500, reason };
   if (command === 'API') return { kind: 'refused', reason };

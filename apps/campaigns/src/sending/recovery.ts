@@ -54,7 +54,10 @@ export class Recovery {
     });
   }
 
-  private async toSettled(db: TenantDb, verdicts: { row: AbandonedRow; outcome: Outcome | undefined }[]): Promise<Settled[]> {
+  private async toSettled(
+    db: TenantDb,
+    verdicts: { row: AbandonedRow; outcome: Outcome | undefined }[],
+  ): Promise<Settled[]> {
     const campaigns = [...new Set(verdicts.map(({ row }) => row.campaignId))];
     const steps = await db.query<StepOfRow>(STEPS_OF_CAMPAIGNS, [db.tenantId, campaigns]);
     const byCampaign = Map.groupBy(steps, (step) => step.campaignId);
@@ -65,7 +68,10 @@ export class Recovery {
   }
 }
 
-function verdictOn({ activityId, overdueSeconds }: AbandonedRow, journal: Map<string, JournalState> | undefined): Outcome | undefined {
+function verdictOn(
+  { activityId, overdueSeconds }: AbandonedRow,
+  journal: Map<string, JournalState> | undefined,
+): Outcome | undefined {
   if (!journal) {
     const reason = 'the process died, and its journal with it';
     return overdueSeconds > FOREIGN_JOURNAL_GRACE_SECONDS ? { kind: 'doubtful', reason } : undefined;

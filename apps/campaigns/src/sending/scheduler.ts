@@ -1,4 +1,9 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
@@ -93,7 +98,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     const due = await this.dataSource.query<{ id: string }[]>(DUE_TENANTS, [TENANTS_PER_CYCLE_MAX]);
     let claimed = 0;
     const visitNext = async () => {
-      for (let next = due.shift(); next && !this.stopped; next = due.shift()) claimed += await this.visit(next.id);
+      for (let next = due.shift(); next && !this.stopped; next = due.shift())
+        claimed += await this.visit(next.id);
     };
     await Promise.all(Array.from({ length: TENANTS_AT_ONCE_MAX }, visitNext));
     return claimed > 0;
@@ -104,7 +110,12 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     try {
       let acted = await this.housekeeping(tenantId);
       let full = false;
-      const campaigns = await this.tenant.read<{ id: string; accountId: string }>(systemCtx(tenantId), RUNNABLE_CAMPAIGNS, [tenantId], 'runnable');
+      const campaigns = await this.tenant.read<{ id: string; accountId: string }>(
+        systemCtx(tenantId),
+        RUNNABLE_CAMPAIGNS,
+        [tenantId],
+        'runnable',
+      );
       for (const { id, accountId } of campaigns) {
         const room = this.roomOf(accountId);
         // Small claims cost a transaction each; wait until a good part of the account's mails has left.
@@ -133,10 +144,18 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private roomOf(accountId: string): number {
-    return Math.min(UNDER_WAY_PER_ACCOUNT_MAX - this.leases.countOf(accountId), UNDER_WAY_MAX - this.leases.size);
+    return Math.min(
+      UNDER_WAY_PER_ACCOUNT_MAX - this.leases.countOf(accountId),
+      UNDER_WAY_MAX - this.leases.size,
+    );
   }
 
-  private async claim(tenantId: string, campaignId: string, accountId: string, limit: number): Promise<number> {
+  private async claim(
+    tenantId: string,
+    campaignId: string,
+    accountId: string,
+    limit: number,
+  ): Promise<number> {
     if (this.stopped) return 0;
     const claim = await this.claims.take(tenantId, campaignId, accountId, limit, this.sender.journal());
     if (claim) this.sender.submit(claim.server, claim.mails);

@@ -7,7 +7,9 @@ import { newId } from '@leadwire/kernel';
 export type JournalState = 'handed-over' | 'accepted' | 'refused';
 
 const MARKS: Record<JournalState, string> = { 'handed-over': '>', accepted: '+', refused: '-' };
-const STATES = Object.fromEntries(Object.entries(MARKS).map(([state, mark]) => [mark, state as JournalState]));
+const STATES = Object.fromEntries(
+  Object.entries(MARKS).map(([state, mark]) => [mark, state as JournalState]),
+);
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const FILE_AGE_MAX_MS = 7 * 86_400_000;
 const SUFFIX = '.journal';
@@ -87,7 +89,10 @@ export function readJournal(dir: string, id: string): Map<string, JournalState> 
 export async function pruneJournals(dir: string, now = Date.now()): Promise<void> {
   for (const name of await readdir(dir).catch(() => [])) {
     const path = join(dir, name);
-    const age = await stat(path).then(({ mtimeMs }) => now - mtimeMs, () => 0);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => now - mtimeMs,
+      () => 0,
+    );
     if (name.endsWith(SUFFIX) && age > FILE_AGE_MAX_MS) rmSync(path, { force: true });
   }
 }

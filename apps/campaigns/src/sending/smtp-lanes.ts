@@ -70,7 +70,8 @@ export class SmtpLanes {
       mail.journal?.write('accepted', mail.activityId);
     } catch (error) {
       outcome = outcomeOf(error, progress.phase, performance.now() - progress.endedAt);
-      if (progress.phase === 'handed-over' && outcome.kind !== 'doubtful') mail.journal?.write('refused', mail.activityId);
+      if (progress.phase === 'handed-over' && outcome.kind !== 'doubtful')
+        mail.journal?.write('refused', mail.activityId);
     }
     if (lane) this.release(lane, outcome);
     this.options.done(mail, outcome);
@@ -78,7 +79,12 @@ export class SmtpLanes {
     if (outcome.kind === 'account') this.giveBack();
   }
 
-  private async transmit({ connection }: Lane, mail: ClaimedMail, data: Buffer, progress: Progress): Promise<string> {
+  private async transmit(
+    { connection }: Lane,
+    mail: ClaimedMail,
+    data: Buffer,
+    progress: Progress,
+  ): Promise<string> {
     const { _socket: socket } = connection;
     if (!socket) throw new Error('The connection was lost.');
     const content = new MailData(data, socket);
@@ -91,7 +97,9 @@ export class SmtpLanes {
     const envelope = { from: mail.from.address, to: [mail.to], size: data.length };
     try {
       return await new Promise((resolve, reject) => {
-        connection.send(envelope, content, (error, info) => (error ? reject(error) : resolve(info?.response ?? '')));
+        connection.send(envelope, content, (error, info) =>
+          error ? reject(error) : resolve(info?.response ?? ''),
+        );
       });
     } finally {
       unwatch();
@@ -114,7 +122,8 @@ export class SmtpLanes {
   private release(lane: Lane, outcome: Outcome): void {
     lane.mails++;
     // After anything but a plain answer the dialogue may be anywhere; a new connection starts clean.
-    if (outcome.kind !== 'accepted' || lane.mails >= MAILS_PER_CONNECTION_MAX || this.stopped) return this.hangUp(lane);
+    if (outcome.kind !== 'accepted' || lane.mails >= MAILS_PER_CONNECTION_MAX || this.stopped)
+      return this.hangUp(lane);
     lane.idleTimer = setTimeout(() => {
       this.idle.splice(this.idle.indexOf(lane), 1);
       this.hangUp(lane);

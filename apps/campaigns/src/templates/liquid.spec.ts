@@ -35,7 +35,9 @@ describe('rendering a mail', () => {
 
   it('uses the fallback of the schema and the default filter', () => {
     const variables = { companyName: { fallback: 'your company' } };
-    expect(render('x', '{{ companyName }} {{ phone | default: "-" }}{% if title %}!{% endif %}', variables)).toMatchObject({
+    expect(
+      render('x', '{{ companyName }} {{ phone | default: "-" }}{% if title %}!{% endif %}', variables),
+    ).toMatchObject({
       body: 'your company -',
     });
   });
@@ -56,10 +58,13 @@ describe('rendering a mail', () => {
 });
 
 describe('checking a template', () => {
-  const check = (body: string, schema?: Record<string, object>) => checkTemplate({ subject: 's', body }, schema);
+  const check = (body: string, schema?: Record<string, object>) =>
+    checkTemplate({ subject: 's', body }, schema);
 
   it('derives the schema from the texts', () => {
-    expect(check('{{ firstName }} {{ custom.city | upcase }} {% for t in custom.tags %}{{ t }}{% endfor %}')).toEqual({
+    expect(
+      check('{{ firstName }} {{ custom.city | upcase }} {% for t in custom.tags %}{{ t }}{% endfor %}'),
+    ).toEqual({
       variables: { 'custom.city': {}, 'custom.tags': {}, firstName: {} },
       problems: [],
     });

@@ -9,12 +9,22 @@ const RENDERED_LENGTH_MAX = 200_000;
 const SUBJECT_RENDERED_MAX = 1_000;
 
 /** What a template may say of a lead; a tenant's own fields are under `custom.`, the account that sends under `sender.`. */
-export const LEAD_VARIABLES = ['firstName', 'lastName', 'email', 'phone', 'companyName', 'title', 'linkedinUrl'] as const;
+export const LEAD_VARIABLES = [
+  'firstName',
+  'lastName',
+  'email',
+  'phone',
+  'companyName',
+  'title',
+  'linkedinUrl',
+] as const;
 const SENDER_VARIABLES = ['sender.name', 'sender.email'] as const;
 const CUSTOM_PREFIX = 'custom.';
 
 export type MailSource = { subject: string; body: string; variables: VariablesSchema };
-export type LeadFacts = { [K in (typeof LEAD_VARIABLES)[number]]: string | null } & { customFields: Record<string, unknown> };
+export type LeadFacts = { [K in (typeof LEAD_VARIABLES)[number]]: string | null } & {
+  customFields: Record<string, unknown>;
+};
 export type SenderFacts = { name: string | null; email: string };
 export type Rendered = { ok: true; subject: string; body: string } | { ok: false; reason: string };
 
@@ -55,7 +65,10 @@ function variablesOf(text: string): string[] {
 
 function isKnown(variable: string): boolean {
   const listed = [...LEAD_VARIABLES, ...SENDER_VARIABLES] as readonly string[];
-  return listed.includes(variable) || (variable.startsWith(CUSTOM_PREFIX) && variable.length > CUSTOM_PREFIX.length);
+  return (
+    listed.includes(variable) ||
+    (variable.startsWith(CUSTOM_PREFIX) && variable.length > CUSTOM_PREFIX.length)
+  );
 }
 
 /** Checks texts against what can be rendered; without a given schema it is derived from them. */
@@ -69,9 +82,14 @@ export function checkTemplate(
     try {
       for (const variable of variablesOf(texts[field])) {
         used.add(variable);
-        if (!isKnown(variable)) problems.push({ field, code: 'unknown_variable', detail: `knows no variable ${variable}` });
+        if (!isKnown(variable))
+          problems.push({ field, code: 'unknown_variable', detail: `knows no variable ${variable}` });
         else if (given && !Object.hasOwn(given, variable)) {
-          problems.push({ field, code: 'undeclared_variable', detail: `uses ${variable}, which the variables schema does not declare` });
+          problems.push({
+            field,
+            code: 'undeclared_variable',
+            detail: `uses ${variable}, which the variables schema does not declare`,
+          });
         }
       }
     } catch (error) {
@@ -85,7 +103,8 @@ function schemaProblems(schema: VariablesSchema): TemplateProblem[] {
   const problem = (code: string, detail: string) => ({ field: 'variablesSchema', code, detail });
   return Object.entries(schema as Record<string, unknown>).flatMap(([name, spec]) => {
     if (!isKnown(name)) return [problem('unknown_variable', `knows no variable ${name}`)];
-    if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return [problem('shape', `${name} must be an object`)];
+    if (typeof spec !== 'object' || spec === null || Array.isArray(spec))
+      return [problem('shape', `${name} must be an object`)];
     const wrong = Object.entries(spec).filter(
       ([key, value]) => !['description', 'fallback'].includes(key) || typeof value !== 'string',
     );
@@ -99,7 +118,8 @@ export function renderMail(source: MailSource, lead: LeadFacts, sender: SenderFa
     const scope = scopeOf(lead, sender, source.variables);
     const subject = oneLine(engine.renderSync(parse(source.subject), scope) as string);
     const body = engine.renderSync(parse(source.body), scope) as string;
-    if (subject.length > SUBJECT_RENDERED_MAX || body.length > RENDERED_LENGTH_MAX) return refused('The mail is too long.');
+    if (subject.length > SUBJECT_RENDERED_MAX || body.length > RENDERED_LENGTH_MAX)
+      return refused('The mail is too long.');
     if (subject === '' && source.subject !== '') return refused('The subject is empty.');
     if (body.trim() === '') return refused('The text is empty.');
     return { ok: true, subject, body: body.replaceAll('\0', '') };
@@ -113,7 +133,10 @@ const refused = (reason: string): Rendered => ({ ok: false, reason });
 // Blank values are left out: to a reader an empty name is as much of a hole as none.
 function scopeOf(lead: LeadFacts, sender: SenderFacts, variables: VariablesSchema): Record<string, unknown> {
   const custom: Record<string, unknown> = { ...lead.customFields };
-  const scope: Record<string, unknown> = { custom, sender: withoutBlanks({ name: sender.name, email: sender.email }) };
+  const scope: Record<string, unknown> = {
+    custom,
+    sender: withoutBlanks({ name: sender.name, email: sender.email }),
+  };
   for (const name of LEAD_VARIABLES) scope[name] = lead[name];
   for (const [name, { fallback }] of Object.entries(variables)) {
     if (fallback === undefined) continue;
@@ -128,7 +151,8 @@ function withoutBlanks(values: Record<string, unknown>): Record<string, unknown>
   return Object.fromEntries(Object.entries(values).filter(([, value]) => !isBlank(value)));
 }
 
-const isBlank = (value: unknown) => value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+const isBlank = (value: unknown) =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 // A line break in a header would start another header.
 // eslint-disable-next-line no-control-regex
@@ -136,7 +160,9 @@ const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f\u0085\u2028
 
 function reasonOf(error: unknown): string {
   const missing = /undefined variable: ([^,\s]+)/.exec(messageOf(error))?.[1];
-  return missing ? `The lead has no ${missing}, and the template gives no fallback for it.` : `The template failed: ${messageOf(error)}`;
+  return missing
+    ? `The lead has no ${missing}, and the template gives no fallback for it.`
+    : `The template failed: ${messageOf(error)}`;
 }
 
 function messageOf(error: unknown): string {

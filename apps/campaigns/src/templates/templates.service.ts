@@ -64,7 +64,8 @@ export class TemplatesService implements TemplatesApi {
       const template = await this.require(db, templateId, true);
       const texts = { subject: changes.subject ?? template.subject, body: changes.body ?? template.body };
       // A derived schema follows the text; a declared one stays until another is given.
-      const declared = changes.variablesSchema ?? (isDerived(template) ? undefined : template.variablesSchema);
+      const declared =
+        changes.variablesSchema ?? (isDerived(template) ? undefined : template.variablesSchema);
       const variablesSchema = requireValid(texts, declared);
       await db.update(TemplateEntity, template.id, { ...changes, variablesSchema });
       return toTemplate(await this.require(db, template.id));
@@ -99,10 +100,15 @@ export class TemplatesService implements TemplatesApi {
 }
 
 /** @throws AppError `template.invalid` with a pointer per broken rule */
-function requireValid(texts: { subject: string; body: string }, schema: VariablesSchema | undefined): VariablesSchema {
+function requireValid(
+  texts: { subject: string; body: string },
+  schema: VariablesSchema | undefined,
+): VariablesSchema {
   const { variables, problems } = checkTemplate(texts, schema);
   if (problems.length === 0) return variables;
-  throw templateErrors.invalid({ errors: problems.map(({ field, code, detail }) => ({ pointer: `/${field}`, code, detail })) });
+  throw templateErrors.invalid({
+    errors: problems.map(({ field, code, detail }) => ({ pointer: `/${field}`, code, detail })),
+  });
 }
 
 // A schema that says nothing of its variables but their names is one that we derived, or as good as one.
