@@ -2,6 +2,7 @@ import { parseInput, type Api, type ApiMethod } from '@leadwire/contracts';
 import { AppError, HOP_RESERVE_MS, remainingMs, requestErrors, type Ctx } from '@leadwire/kernel';
 import type { CtxSigner } from '@leadwire/security';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { OncePerTurn } from './once-per-turn.js';
 import { decodeError, isErrorReply, requestHeaders } from './rpc-wire.js';
 
 type Pending = { resolve: (msg: Msg) => void; reject: (error: AppError) => void; timer: NodeJS.Timeout };
@@ -27,6 +28,7 @@ export class RpcClient {
   private readonly pending = new Map<string, Pending>();
   private readonly inbox: string;
   private readonly replies: Subscription;
+  private readonly outgoing = new OncePerTurn();
   private nextId = 0;
 
   constructor(
@@ -67,6 +69,7 @@ export class RpcClient {
 
   /** Lets requests under way finish, then stops listening for answers. */
   async close(): Promise<void> {
+    this.outgoing.run();
     await this.replies.drain();
     for (const { reject } of this.pending.values())
       reject(requestErrors.unavailable({ internal: 'client closed' }));
@@ -99,16 +102,18 @@ export class RpcClient {
         reject(requestErrors.timeout({ internal: `${method.subject} did not answer in ${waitMs} ms` }));
       }, waitMs);
       this.pending.set(id, { resolve, reject, timer });
-      try {
-        this.nats.publish(method.subject, payload, {
-          reply: `${this.inbox}.${id}`,
-          headers: requestHeaders(ctx, this.signer),
-        });
-      } catch (cause) {
-        clearTimeout(timer);
-        this.pending.delete(id);
-        reject(requestErrors.unavailable({ internal: `cannot send ${method.subject}`, cause }));
-      }
+      this.outgoing.add(() => {
+        try {
+          this.nats.publish(method.subject, payload, {
+            reply: `${this.inbox}.${id}`,
+            headers: requestHeaders(ctx, this.signer),
+          });
+        } catch (cause) {
+          clearTimeout(timer);
+          this.pending.delete(id);
+          reject(requestErrors.unavailable({ internal: `cannot send ${method.subject}`, cause }));
+        }
+      });
     });
   }
 

@@ -2,8 +2,9 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { parseInput } from '@leadwire/contracts';
 import { AppError, can, requestErrors, type Ctx } from '@leadwire/kernel';
 import type { CtxVerifier } from '@leadwire/security';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { OncePerTurn } from './once-per-turn.js';
 import { ctxOf, encodeError, errorHeaders } from './rpc-wire.js';
 import { RPC_TRANSPORT, type ServesExtras } from './serves.js';
 
@@ -28,6 +29,7 @@ export type RpcServerOptions = {
 export class RpcServer extends Server implements CustomTransportStrategy {
   override readonly transportId = RPC_TRANSPORT as never;
   private subscription?: Subscription;
+  private readonly outgoing = new OncePerTurn();
   private inFlight = 0;
 
   constructor(private readonly options: RpcServerOptions) {
@@ -51,6 +53,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     const deadline = Date.now() + DRAIN_DEADLINE_MS;
     while (this.inFlight > 0 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10));
+    this.outgoing.run();
     await this.options.nats.flush().catch(() => undefined);
   }
 
@@ -77,7 +80,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
       const error = asAppError(thrown);
       this.options.report?.(error, msg.subject, ctx);
       this.options.observe?.(msg.subject, error.code, (performance.now() - started) / 1000);
-      msg.respond(encodeError(error), { headers: errorHeaders(error) });
+      this.outgoing.add(() => respond(msg, encodeError(error), { headers: errorHeaders(error) }));
     } finally {
       this.inFlight--;
     }
@@ -103,7 +106,16 @@ export class RpcServer extends Server implements CustomTransportStrategy {
         internal: `the answer of ${msg.subject} exceeds ${max} bytes; ask for a smaller page`,
       });
     }
-    msg.respond(payload);
+    this.outgoing.add(() => respond(msg, payload));
+  }
+}
+
+// A broker that is gone cannot take the answer; its caller has long been told.
+function respond(msg: Msg, payload: string, options?: { headers: MsgHdrs }): void {
+  try {
+    msg.respond(payload, options);
+  } catch {
+    // The connection is closed: this process is stopping.
   }
 }
 
