@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { Server } from 'node:http';
-import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,7 +17,7 @@ import type { FastifyInstance } from 'fastify';
 import { apiControllers } from './controllers.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule, OPEN_CONTROLLERS } from './gateway.module.js';
-import { answerRequestId, GatewayAdapter } from './http/adapter.js';
+import { GatewayAdapter, setCommonHeaders } from './http/adapter.js';
 import { observeRequests } from './http/observe.js';
 import { RequestsUnderWay } from './http/requests-under-way.js';
 import { API_PREFIX } from './http/route-table.js';
@@ -85,16 +84,8 @@ async function prepareHttp(
 ): Promise<RequestsUnderWay> {
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const underWay = new RequestsUnderWay(fastify);
-  fastify.addHook('onRequest', answerRequestId);
+  fastify.addHook('onRequest', setCommonHeaders);
   observeRequests(fastify, metrics, logger);
-  // Answers are data, never pages; the one page we have sets its own policy.
-  await fastify.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-  });
   await adapter.acceptUploads();
   return underWay;
 }

@@ -293,7 +293,9 @@ describe('a request', () => {
 
   it('carries headers that keep browsers from taking an answer for a page', async () => {
     const response = await gateway.fetch('/v1/things');
-    expect(response.headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
+    expect(response.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; frame-ancestors 'none'",
+    );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 });
