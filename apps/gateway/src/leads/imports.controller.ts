@@ -43,7 +43,8 @@ export class LeadImportsController {
       return started;
     } catch (error) {
       // A late answer may still be a yes; only a no lets the file go.
-      if (!(error instanceof AppError && error.kind === 'timeout')) await this.storage.remove(upload.objectKey);
+      if (!(error instanceof AppError && error.kind === 'timeout'))
+        await this.storage.remove(upload.objectKey);
       throw error;
     }
   }

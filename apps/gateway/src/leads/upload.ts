@@ -37,7 +37,8 @@ export async function receiveUpload(
       if (part.type === 'file') {
         if (part.fieldname !== 'file') throw unknownPart(part.fieldname);
         stored = await store(part, storage, tenantId);
-      } else fields[part.fieldname] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
+      } else
+        fields[part.fieldname] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
     }
   } catch (error) {
     if (stored) await storage.remove(stored.objectKey);

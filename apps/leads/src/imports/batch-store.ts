@@ -10,11 +10,20 @@ import { copyText, type Batch } from './batch.js';
 import { holdPipeline, type Pipeline } from './import-pipeline.js';
 import { LeaseLost } from './import-stops.js';
 import { PROGRESS } from './imports.queries.js';
-import { COPY_ROWS, PREPARE_STAGING, STORE_ROWS, TAKE_TURN, type StoredRows } from './store.queries.js';
+import {
+  COPY_ROWS,
+  COUNT_FOR_PLANNER,
+  PREPARE_STAGING,
+  STORE_ROWS,
+  TAKE_TURN,
+  type StoredRows,
+} from './store.queries.js';
 
 /** Ids of one event: two lists of as many stay well below what an event may weigh. */
 const EVENT_IDS_MAX = 700;
 const RACES_MAX = 5;
+/** As many new leads as make a plan for few of them slow. */
+const LEADS_THAT_MATTER = 1_000;
 
 /** The import that a batch belongs to, and the lease under which it may be stored. */
 export type ImportRun = {
@@ -23,7 +32,7 @@ export type ImportRun = {
   dedupe: ImportDedupe;
   pipeline: Pipeline;
 };
-export type Progress = { recordsDone: number; bytesRead: number; rejected: number };
+export type Progress = { recordsDone: number; bytesRead: number; rejected: number; isFirst: boolean };
 
 /** Somebody wrote one of these leads between our look and our write. */
 class Raced extends Error {}
@@ -44,11 +53,14 @@ export async function storeBatch(
 ): Promise<void> {
   for (let race = 1; ; race++) {
     try {
-      return await tenant.copy(ctx, async (db, client) => {
+      const imported = await tenant.copy(ctx, async (db, client) => {
         if (batch.rows.length > 0) await stage(client, batch);
         await turn;
-        await store(db, run, batch, progress);
+        return store(db, run, batch, progress);
       });
+      if (progress.isFirst && imported >= LEADS_THAT_MATTER)
+        await tenant.run(ctx, (db) => db.execute(COUNT_FOR_PLANNER));
+      return;
     } catch (error) {
       const again = error instanceof Raced || isRetryable(error) || isUniqueViolation(error);
       if (!again || race >= RACES_MAX) throw error;
@@ -61,15 +73,30 @@ async function stage(client: PoolClient, batch: Batch): Promise<void> {
   await pipeline(Readable.from([Buffer.from(copyText(batch.rows))]), client.query(copyFrom(COPY_ROWS)));
 }
 
-async function store(db: TenantDb, run: ImportRun, batch: Batch, progress: Progress): Promise<void> {
-  const stored = batch.rows.length > 0 ? await storeRows(db, run) : { createdIds: [], absent: 0, different: 0, changed: [] };
+// Answers how many leads are new.
+async function store(db: TenantDb, run: ImportRun, batch: Batch, progress: Progress): Promise<number> {
+  const stored =
+    batch.rows.length > 0
+      ? await storeRows(db, run)
+      : { createdIds: [], absent: 0, different: 0, changed: [] };
   const imported = stored.createdIds.length;
   const updated = stored.changed.length;
   const duplicates = batch.duplicates + batch.rows.length - imported - updated;
   const { recordsDone, bytesRead, rejected } = progress;
-  const kept = await db.execute(PROGRESS, [db.tenantId, run.importId, run.lease, recordsDone, bytesRead, imported, updated, duplicates, rejected]);
+  const kept = await db.execute(PROGRESS, [
+    db.tenantId,
+    run.importId,
+    run.lease,
+    recordsDone,
+    bytesRead,
+    imported,
+    updated,
+    duplicates,
+    rejected,
+  ]);
   if (kept === 0) throw new LeaseLost();
   announce(db, run.importId, stored);
+  return imported;
 }
 
 async function storeRows(db: TenantDb, run: ImportRun): Promise<StoredRows> {
@@ -82,7 +109,8 @@ async function storeRows(db: TenantDb, run: ImportRun): Promise<StoredRows> {
     run.pipeline.firstStage,
     run.pipeline.firstStatus,
   ]);
-  if (!stored || stored.createdIds.length !== stored.absent || stored.changed.length !== stored.different) throw new Raced();
+  if (!stored || stored.createdIds.length !== stored.absent || stored.changed.length !== stored.different)
+    throw new Raced();
   return stored;
 }
 
@@ -94,5 +122,6 @@ function announce(db: TenantDb, importId: string, { createdIds, changed }: Store
       updatedLeadIds: updatedIds.slice(at, at + EVENT_IDS_MAX),
     });
   }
-  for (const lead of changed) db.emit(LeadUpdated, lead.id, leadUpdated(lead), { version: Number(lead.version) });
+  for (const lead of changed)
+    db.emit(LeadUpdated, lead.id, leadUpdated(lead), { version: Number(lead.version) });
 }

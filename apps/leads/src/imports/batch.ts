@@ -27,7 +27,19 @@ export const STAGED = [
 
 const KEYS = ['emailKey', 'phoneKey', 'linkedinKey'] as const;
 const VALUE_OF_KEY = { emailKey: 'email', phoneKey: 'phone', linkedinKey: 'linkedinUrl' } as const;
-const PLAIN_FIELDS = ['firstName', 'lastName', 'companyName', 'title', 'stage', 'status', 'priority', 'estimatedValue', 'currency', 'notes', 'customFields'] as const;
+const PLAIN_FIELDS = [
+  'firstName',
+  'lastName',
+  'companyName',
+  'title',
+  'stage',
+  'status',
+  'priority',
+  'estimatedValue',
+  'currency',
+  'notes',
+  'customFields',
+] as const;
 
 /**
  * The rows of one batch, each lead once: a row that shares a key with an earlier one is that lead again. With `fill` it
@@ -36,7 +48,11 @@ const PLAIN_FIELDS = ['firstName', 'lastName', 'companyName', 'title', 'stage', 
 export class Batch {
   readonly rows: ImportRow[] = [];
   duplicates = 0;
-  private readonly seen = { emailKey: new Map<string, ImportRow>(), phoneKey: new Map<string, ImportRow>(), linkedinKey: new Map<string, ImportRow>() };
+  private readonly seen = {
+    emailKey: new Map<string, ImportRow>(),
+    phoneKey: new Map<string, ImportRow>(),
+    linkedinKey: new Map<string, ImportRow>(),
+  };
 
   constructor(private readonly fill: boolean) {}
 

@@ -29,7 +29,9 @@ describe('the columns of a lead file', () => {
   });
 
   it('go where the mapping says, the rest is guessed', () => {
-    expect(plan(['Mail', 'Town', 'X', 'Phone'], { Town: 'customFields.city', X: 'ignore', Phone: 'notes' })).toEqual({
+    expect(
+      plan(['Mail', 'Town', 'X', 'Phone'], { Town: 'customFields.city', X: 'ignore', Phone: 'notes' }),
+    ).toEqual({
       Mail: 'email',
       Town: 'customFields.city',
       X: 'ignore',
@@ -50,9 +52,12 @@ describe('the columns of a lead file', () => {
     ['unknown_field', [['Email'], { Email: 'mail' }]],
     ['unknown_field', [['Email', 'X'], { X: 'customFields.__proto__' }]],
     ['twice', [['A', 'B'], { A: 'email', B: 'email' }]],
-  ] as [string, [string[], Record<string, string>?]][])('are refused with %s: %j', (fault, [header, mapping]) => {
-    expect(plan(header, mapping)).toBe(fault);
-  });
+  ] as [string, [string[], Record<string, string>?]][])(
+    'are refused with %s: %j',
+    (fault, [header, mapping]) => {
+      expect(plan(header, mapping)).toBe(fault);
+    },
+  );
 
   it('cannot be called as what every object has', () => {
     expect(plan(['Email', '__proto__', 'constructor'])).toEqual({ Email: 'email' });
@@ -60,7 +65,9 @@ describe('the columns of a lead file', () => {
 
   it('that nobody knows are at most 50', () => {
     const names = Array.from({ length: 60 }, (_, i) => `Own ${i}`);
-    const kept = Object.values(plan(['Email', ...names])).filter((target) => target.startsWith('customFields.'));
+    const kept = Object.values(plan(['Email', ...names])).filter((target) =>
+      target.startsWith('customFields.'),
+    );
     expect(kept).toHaveLength(50);
   });
 });

@@ -33,14 +33,120 @@ const KEY_FIELDS = ['email', 'phone', 'linkedinUrl'] as const;
 
 /** Header names in use, letters and digits only; the order of fields says who wins a column that fits two. */
 const NAMES: Record<ImportField, string[]> = {
-  email: ['email', 'emailaddress', 'mail', 'mailaddress', 'emailadresse', 'workemail', 'businessemail', 'primaryemail', 'email1', 'correo', 'courriel', 'correoelectronico', 'adresseemail', 'contactemail'],
-  firstName: ['firstname', 'givenname', 'forename', 'first', 'fname', 'vorname', 'prenom', 'nombre', 'contactfirstname'],
-  lastName: ['lastname', 'surname', 'familyname', 'last', 'lname', 'nachname', 'familienname', 'nomdefamille', 'apellido', 'apellidos', 'contactlastname'],
-  fullName: ['name', 'fullname', 'contactname', 'contact', 'leadname', 'person', 'ansprechpartner', 'kontakt', 'nomcomplet', 'nombrecompleto'],
-  phone: ['phone', 'phonenumber', 'telephone', 'tel', 'mobile', 'mobilephone', 'mobilenumber', 'cell', 'cellphone', 'workphone', 'directphone', 'phone1', 'telefon', 'telefonnummer', 'handy', 'mobil', 'telefono', 'portable', 'contactnumber'],
-  linkedinUrl: ['linkedin', 'linkedinurl', 'linkedinprofile', 'linkedinprofileurl', 'personlinkedinurl', 'profileurl', 'linkedinlink'],
-  companyName: ['company', 'companyname', 'organization', 'organisation', 'organizationname', 'organisationname', 'account', 'accountname', 'employer', 'business', 'firma', 'unternehmen', 'firmenname', 'entreprise', 'societe', 'empresa'],
-  title: ['title', 'jobtitle', 'position', 'role', 'job', 'designation', 'berufsbezeichnung', 'funktion', 'poste', 'fonction', 'cargo', 'puesto'],
+  email: [
+    'email',
+    'emailaddress',
+    'mail',
+    'mailaddress',
+    'emailadresse',
+    'workemail',
+    'businessemail',
+    'primaryemail',
+    'email1',
+    'correo',
+    'courriel',
+    'correoelectronico',
+    'adresseemail',
+    'contactemail',
+  ],
+  firstName: [
+    'firstname',
+    'givenname',
+    'forename',
+    'first',
+    'fname',
+    'vorname',
+    'prenom',
+    'nombre',
+    'contactfirstname',
+  ],
+  lastName: [
+    'lastname',
+    'surname',
+    'familyname',
+    'last',
+    'lname',
+    'nachname',
+    'familienname',
+    'nomdefamille',
+    'apellido',
+    'apellidos',
+    'contactlastname',
+  ],
+  fullName: [
+    'name',
+    'fullname',
+    'contactname',
+    'contact',
+    'leadname',
+    'person',
+    'ansprechpartner',
+    'kontakt',
+    'nomcomplet',
+    'nombrecompleto',
+  ],
+  phone: [
+    'phone',
+    'phonenumber',
+    'telephone',
+    'tel',
+    'mobile',
+    'mobilephone',
+    'mobilenumber',
+    'cell',
+    'cellphone',
+    'workphone',
+    'directphone',
+    'phone1',
+    'telefon',
+    'telefonnummer',
+    'handy',
+    'mobil',
+    'telefono',
+    'portable',
+    'contactnumber',
+  ],
+  linkedinUrl: [
+    'linkedin',
+    'linkedinurl',
+    'linkedinprofile',
+    'linkedinprofileurl',
+    'personlinkedinurl',
+    'profileurl',
+    'linkedinlink',
+  ],
+  companyName: [
+    'company',
+    'companyname',
+    'organization',
+    'organisation',
+    'organizationname',
+    'organisationname',
+    'account',
+    'accountname',
+    'employer',
+    'business',
+    'firma',
+    'unternehmen',
+    'firmenname',
+    'entreprise',
+    'societe',
+    'empresa',
+  ],
+  title: [
+    'title',
+    'jobtitle',
+    'position',
+    'role',
+    'job',
+    'designation',
+    'berufsbezeichnung',
+    'funktion',
+    'poste',
+    'fonction',
+    'cargo',
+    'puesto',
+  ],
   stage: ['stage', 'leadstage', 'pipelinestage'],
   status: ['status', 'leadstatus'],
   priority: ['priority', 'prioritat', 'prioritaet'],
@@ -49,14 +155,19 @@ const NAMES: Record<ImportField, string[]> = {
   notes: ['notes', 'note', 'comment', 'comments', 'remarks', 'notizen', 'bemerkung', 'bemerkungen', 'notas'],
 };
 const FIELD_OF_NAME = new Map(
-  Object.entries(NAMES).flatMap(([field, names]) => names.map((name) => [name, field as ImportField] as const)),
+  Object.entries(NAMES).flatMap(([field, names]) =>
+    names.map((name) => [name, field as ImportField] as const),
+  ),
 );
 
 /**
  * What each column of `header` becomes: as `mapping` says (`{ "E-mail": "email", "Town": "customFields.city", "X": "ignore" }`),
  * else by its name, else one of the tenant's own fields under its own name.
  */
-export function planColumns(header: readonly string[], mapping: Readonly<Record<string, string>> = {}): Column[] | ColumnFault {
+export function planColumns(
+  header: readonly string[],
+  mapping: Readonly<Record<string, string>> = {},
+): Column[] | ColumnFault {
   if (header.every((name) => name.trim() === '') || header.some(looksLikeData)) return 'no_header';
   const names = header.map((name) => name.trim());
   const given = new Map(Object.entries(mapping).map(([name, target]) => [name.trim(), target]));
@@ -80,7 +191,9 @@ export function planColumns(header: readonly string[], mapping: Readonly<Record<
 /** The plan in the words of a mapping, for showing. */
 export function mappingOf(header: readonly string[], columns: readonly Column[]): Record<string, string> {
   return Object.fromEntries(
-    header.map((name, i) => [name.trim(), targetOf(columns[i]) || IGNORE] as const).filter(([name]) => name !== '' && !UNSAFE_NAMES.has(name)),
+    header
+      .map((name, i) => [name.trim(), targetOf(columns[i]) || IGNORE] as const)
+      .filter(([name]) => name !== '' && !UNSAFE_NAMES.has(name)),
   );
 }
 
@@ -106,7 +219,9 @@ function mappedColumn(target: string): Column | 'unknown_field' {
   if (target === IGNORE) return undefined;
   if ((IMPORT_FIELDS as readonly string[]).includes(target)) return { field: target as ImportField };
   const custom = target.startsWith(CUSTOM_PREFIX) ? target.slice(CUSTOM_PREFIX.length).trim() : '';
-  return custom === '' || custom.length > CUSTOM_NAME_MAX || UNSAFE_NAMES.has(custom) ? 'unknown_field' : { custom };
+  return custom === '' || custom.length > CUSTOM_NAME_MAX || UNSAFE_NAMES.has(custom)
+    ? 'unknown_field'
+    : { custom };
 }
 
 function targetOf(column: Column): string {

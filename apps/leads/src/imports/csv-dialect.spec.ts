@@ -22,7 +22,11 @@ describe('the dialect of a CSV file', () => {
   });
 
   it.each(DELIMITERS)('is recognised with delimiter %j', (delimiter) => {
-    expect(detectDialect(Buffer.from(text(delimiter)))).toEqual({ encoding: 'utf-8', delimiter, newline: '\n' });
+    expect(detectDialect(Buffer.from(text(delimiter)))).toEqual({
+      encoding: 'utf-8',
+      delimiter,
+      newline: '\n',
+    });
   });
 
   it('is not misled by delimiters inside quotes', () => {

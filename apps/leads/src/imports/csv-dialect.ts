@@ -16,7 +16,10 @@ const CHARDET_CONFIDENCE_MIN = 60;
 const TELLING = new Set(['Shift_JIS', 'EUC-JP', 'EUC-KR', 'Big5', 'GB18030', 'windows-1251', 'KOI8-R']);
 
 /** Finds out encoding, delimiter and line break from the first bytes of a file, as far as they are not given. */
-export function detectDialect(sample: Buffer, given: { encoding?: string; delimiter?: string } = {}): CsvDialect {
+export function detectDialect(
+  sample: Buffer,
+  given: { encoding?: string; delimiter?: string } = {},
+): CsvDialect {
   const encoding = given.encoding ?? detectEncoding(sample);
   const text = iconv.getDecoder(encoding).write(sample);
   const newline = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
@@ -32,7 +35,9 @@ export function detectEncoding(sample: Buffer): string {
   if (utf16) return utf16;
   if (isUtf8(sample)) return 'utf-8';
   const guess = chardet.analyse(sample)[0];
-  return guess && guess.confidence >= CHARDET_CONFIDENCE_MIN && TELLING.has(guess.name) ? guess.name : 'windows-1252';
+  return guess && guess.confidence >= CHARDET_CONFIDENCE_MIN && TELLING.has(guess.name)
+    ? guess.name
+    : 'windows-1252';
 }
 
 // Latin text in UTF-16 has a NUL in every pair, always on the same side.

@@ -18,7 +18,7 @@ export class CsvFile {
   static async open(source: Readable, given: { encoding?: string; delimiter?: string }): Promise<CsvFile> {
     const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const head: Buffer[] = [];
-    for (let bytes = 0; bytes < SAMPLE_BYTES; ) {
+    for (let bytes = 0; bytes < SAMPLE_BYTES;) {
       const next = await chunks.next();
       if (next.done) break;
       head.push(next.value);

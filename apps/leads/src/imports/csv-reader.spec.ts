@@ -5,22 +5,32 @@ import { CsvReader, RECORD_CHARS_MAX, type CsvRecord } from './csv-reader.js';
 const read = (text: string, delimiter = ',', pieceLength = text.length || 1): CsvRecord[] => {
   const reader = new CsvReader(delimiter);
   const records: CsvRecord[] = [];
-  for (let at = 0; at < text.length; at += pieceLength) records.push(...reader.push(text.slice(at, at + pieceLength)));
+  for (let at = 0; at < text.length; at += pieceLength)
+    records.push(...reader.push(text.slice(at, at + pieceLength)));
   return [...records, ...reader.end()];
 };
-const fieldsOf = (records: CsvRecord[]) => records.map((record) => ('fields' in record ? record.fields : record.broken));
+const fieldsOf = (records: CsvRecord[]) =>
+  records.map((record) => ('fields' in record ? record.fields : record.broken));
 const quoted = (field: string) => `"${field.replaceAll('"', '""')}"`;
 
 describe('a CSV file', () => {
   it('is read as a general parser reads it, however it is cut into pieces', () => {
-    const field = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', '"', '\n', '\r\n', '😀'), maxLength: 6 });
+    const field = fc.string({
+      unit: fc.constantFrom('a', 'é', ' ', ',', '"', '\n', '\r\n', '😀'),
+      maxLength: 6,
+    });
     const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(rows, fc.integer({ min: 1, max: 9 }), fc.constantFrom('\n', '\r\n'), (table, pieceLength, newline) => {
-        const text = table.map((row) => row.map(quoted).join(',')).join(newline) + newline;
-        const expected: unknown = parse(text, { relax_column_count: true, record_delimiter: newline });
-        expect(fieldsOf(read(text, ',', pieceLength))).toEqual(expected);
-      }),
+      fc.property(
+        rows,
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom('\n', '\r\n'),
+        (table, pieceLength, newline) => {
+          const text = table.map((row) => row.map(quoted).join(',')).join(newline) + newline;
+          const expected: unknown = parse(text, { relax_column_count: true, record_delimiter: newline });
+          expect(fieldsOf(read(text, ',', pieceLength))).toEqual(expected);
+        },
+      ),
     );
   });
 
@@ -29,7 +39,10 @@ describe('a CSV file', () => {
   });
 
   it('needs no line break at its end, and may have blank lines', () => {
-    expect(fieldsOf(read('a,b\r\n\r\n\n1,2'))).toEqual([['a', 'b'], ['1', '2']]);
+    expect(fieldsOf(read('a,b\r\n\r\n\n1,2'))).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+    ]);
   });
 
   it('says on which line each record begins', () => {

@@ -64,7 +64,8 @@ export class CsvReader {
     if (this.quote < lineEnd) return this.quotedRecord(start, lineEnd, atEnd, into);
     if (at < 0 && !atEnd) return -1;
     const content = text.slice(start, this.contentEnd(start, lineEnd));
-    if (content.length > RECORD_CHARS_MAX) into.push({ line: this.line, broken: 'too_long', raw: content.slice(0, RAW_CHARS_MAX) });
+    if (content.length > RECORD_CHARS_MAX)
+      into.push({ line: this.line, broken: 'too_long', raw: content.slice(0, RAW_CHARS_MAX) });
     else if (content !== '') into.push(this.toRecord(content.split(this.delimiter), content));
     this.line++;
     return lineEnd + 1;
@@ -74,12 +75,18 @@ export class CsvReader {
     const scan = this.scan(start, atEnd);
     if (scan === 'more' && this.text.length - start <= RECORD_CHARS_MAX) return -1;
     if (typeof scan === 'object') {
-      into.push(this.toRecord(scan.fields, this.text.slice(start, Math.min(scan.end, start + RAW_CHARS_MAX))));
+      into.push(
+        this.toRecord(scan.fields, this.text.slice(start, Math.min(scan.end, start + RAW_CHARS_MAX))),
+      );
       this.line += this.linesIn(start, scan.end) + 1;
       return scan.end + 1;
     }
     const broken = scan === 'more' ? 'quotes' : scan;
-    into.push({ line: this.line, broken, raw: this.text.slice(start, Math.min(this.contentEnd(start, lineEnd), start + RAW_CHARS_MAX)) });
+    into.push({
+      line: this.line,
+      broken,
+      raw: this.text.slice(start, Math.min(this.contentEnd(start, lineEnd), start + RAW_CHARS_MAX)),
+    });
     this.line++;
     return lineEnd + 1;
   }
@@ -126,17 +133,25 @@ export class CsvReader {
   }
 
   private contentEnd(start: number, lineEnd: number): number {
-    return this.newline === '\n' && lineEnd > start && this.text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd;
+    return this.newline === '\n' && lineEnd > start && this.text[lineEnd - 1] === '\r'
+      ? lineEnd - 1
+      : lineEnd;
   }
 
   private toRecord(fields: string[], raw: string): CsvRecord {
-    if (fields.length > COLUMNS_MAX) return { line: this.line, broken: 'too_many_columns', raw: raw.slice(0, RAW_CHARS_MAX) };
+    if (fields.length > COLUMNS_MAX)
+      return { line: this.line, broken: 'too_many_columns', raw: raw.slice(0, RAW_CHARS_MAX) };
     return { line: this.line, fields };
   }
 
   private linesIn(start: number, end: number): number {
     let count = 0;
-    for (let at = this.text.indexOf(this.newline, start); at >= 0 && at < end; at = this.text.indexOf(this.newline, at + 1)) count++;
+    for (
+      let at = this.text.indexOf(this.newline, start);
+      at >= 0 && at < end;
+      at = this.text.indexOf(this.newline, at + 1)
+    )
+      count++;
     return count;
   }
 

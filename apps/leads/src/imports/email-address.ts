@@ -3,7 +3,8 @@ import { isEmail } from 'class-validator';
 export const EMAIL_LENGTH_MAX = 254;
 const LOCAL_PART_MAX = 64;
 /** Plain ASCII addresses: nearly all there are. Linear: no part can match what its neighbour can. */
-const ORDINARY = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
+const ORDINARY =
+  /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
 
 /**
  * The rule of the contracts' e-mail fields, fast enough for a million rows: an ordinary address is decided by one

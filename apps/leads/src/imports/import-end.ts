@@ -2,7 +2,13 @@ import { ImportFinished, type ImportStatus } from '@leadwire/contracts';
 import type { TenantDb } from '@leadwire/persistence';
 
 /** What the statements that end an import return. */
-export type Ended = { imported: string; updated: string; duplicates: string; rejected: string; objectKey: string };
+export type Ended = {
+  imported: string;
+  updated: string;
+  duplicates: string;
+  rejected: string;
+  objectKey: string;
+};
 
 /** Tells the world that an import has ended, and how. */
 export function announceEnd(db: TenantDb, importId: string, status: ImportStatus, ended: Ended): void {

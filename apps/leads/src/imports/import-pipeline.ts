@@ -27,13 +27,18 @@ export async function readPipeline(db: TenantDb): Promise<Pipeline> {
 export async function holdPipeline(db: TenantDb, { stages, statuses }: Pipeline): Promise<void> {
   const heldStages = new Set((await entries(db, STAGES.table)).map(({ key }) => key));
   const heldStatuses = new Set((await entries(db, STATUSES.table)).map(({ key }) => key));
-  const kept = [...stages.values()].every((key) => heldStages.has(key)) && [...statuses.values()].every((key) => heldStatuses.has(key));
+  const kept =
+    [...stages.values()].every((key) => heldStages.has(key)) &&
+    [...statuses.values()].every((key) => heldStatuses.has(key));
   if (!kept) throw new Interrupted('a stage or status was removed');
 }
 
 // The lock is a foreign key's: whoever wants to remove a row waits until the leads are there to be counted.
 function entries(db: TenantDb, table: string): Promise<Entry[]> {
-  return db.query<Entry>(`SELECT key, label FROM ${table} WHERE tenant_id = $1 ORDER BY display_order, id FOR KEY SHARE`, [db.tenantId]);
+  return db.query<Entry>(
+    `SELECT key, label FROM ${table} WHERE tenant_id = $1 ORDER BY display_order, id FOR KEY SHARE`,
+    [db.tenantId],
+  );
 }
 
 // A key beats another entry's label.

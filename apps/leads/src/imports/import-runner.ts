@@ -37,6 +37,7 @@ export class ImportRunner {
   private records = 0;
   private inBatch = 0;
   private bytesRead = 0;
+  private batches = 0;
   private storing: Promise<void> = Promise.resolve();
   private storingBefore: Promise<void> = Promise.resolve();
   private rejections?: RejectedRows;
@@ -59,7 +60,8 @@ export class ImportRunner {
    */
   async run(): Promise<string | null> {
     const source = await this.storage.get(this.order.objectKey).catch((cause: unknown) => {
-      if (cause instanceof AppError && cause.kind === 'not_found') throw leadImportErrors.file_gone({ cause });
+      if (cause instanceof AppError && cause.kind === 'not_found')
+        throw leadImportErrors.file_gone({ cause });
       throw cause;
     });
     try {
@@ -110,7 +112,8 @@ export class ImportRunner {
   private async take({ reader }: Table, record: CsvRecord): Promise<void> {
     this.records++;
     const isNew = this.records > this.order.recordsDone;
-    const row: ImportRow | string | undefined = 'fields' in record ? reader.read(record.fields) : faultText(record.broken);
+    const row: ImportRow | string | undefined =
+      'fields' in record ? reader.read(record.fields) : faultText(record.broken);
     if (typeof row === 'string') {
       await this.rejections?.add(record.line, row, 'fields' in record ? record.fields : [record.raw]);
       if (isNew) this.rejected++;
@@ -131,8 +134,9 @@ export class ImportRunner {
     const { id: importId, lease, dedupe } = this.order;
     const run = { importId, lease, dedupe, pipeline: this.pipeline };
     const turn = this.storing;
+    const progress = { recordsDone, bytesRead, rejected, isFirst: this.batches++ === 0 };
     this.storingBefore = turn;
-    this.storing = storeBatch(this.tenant, this.ctx, run, batch, { recordsDone, bytesRead, rejected }, turn);
+    this.storing = storeBatch(this.tenant, this.ctx, run, batch, progress, turn);
     // Its failure is met at a later flush; until then it must not count as unhandled.
     this.storing.catch(() => undefined);
   }

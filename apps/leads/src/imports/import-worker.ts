@@ -78,7 +78,10 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
   // The one statement outside a tenant: which tenant it is, is the question. It calls a function that answers nothing else.
   private async claim(): Promise<Claim | undefined> {
     const lease = randomUUID();
-    const [found] = await this.dataSource.query<{ importId: string; tenantId: string }[]>(CLAIM, [lease, LEASE_MS]);
+    const [found] = await this.dataSource.query<{ importId: string; tenantId: string }[]>(CLAIM, [
+      lease,
+      LEASE_MS,
+    ]);
     return found && { ...found, lease };
   }
 
@@ -87,7 +90,9 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.carryOut(claim);
     } catch (error) {
-      await this.giveBack(claim, error).catch((err: unknown) => this.logger.warn({ err }, 'an import could not be given back'));
+      await this.giveBack(claim, error).catch((err: unknown) =>
+        this.logger.warn({ err }, 'an import could not be given back'),
+      );
     } finally {
       clearInterval(timer);
     }
@@ -95,10 +100,19 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async carryOut(claim: Claim): Promise<void> {
     const { importId, tenantId, lease } = claim;
-    const entity = await this.tenant.run(systemCtx(tenantId), (db) => db.require(LeadImportEntity, importId, leadImportErrors.not_found));
+    const entity = await this.tenant.run(systemCtx(tenantId), (db) =>
+      db.require(LeadImportEntity, importId, leadImportErrors.not_found),
+    );
     const ctx = systemCtx(tenantId, { userId: entity.createdByUserId });
     const pipeline = await this.tenant.run(ctx, readPipeline);
-    const runner = new ImportRunner(this.tenant, this.storage, ctx, toOrder(entity, lease), pipeline, () => this.stopping.signal.aborted);
+    const runner = new ImportRunner(
+      this.tenant,
+      this.storage,
+      ctx,
+      toOrder(entity, lease),
+      pipeline,
+      () => this.stopping.signal.aborted,
+    );
     await this.end(ctx, claim, 'completed', COMPLETE, [await runner.run()]);
   }
 
@@ -109,12 +123,17 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const key = [tenantId, importId, lease];
     if (error instanceof AppError && error.kind === 'unprocessable') return this.fail(ctx, claim, error);
     if (error instanceof Interrupted || (error instanceof AppError && error.kind === 'unavailable')) {
-      await this.tenant.run(ctx, (db) => db.execute(RELEASE, [...key, error instanceof Interrupted ? 0 : RETRY_MS]));
+      await this.tenant.run(ctx, (db) =>
+        db.execute(RELEASE, [...key, error instanceof Interrupted ? 0 : RETRY_MS]),
+      );
       return;
     }
     this.logger.error({ err: error, importId, tenantId }, 'an import was interrupted by an error');
-    const [row] = await this.tenant.run(ctx, (db) => db.query<{ attemptsFailed: number }>(COUNT_FAILURE, key));
-    if (row && row.attemptsFailed >= FAILED_TRIES_MAX) return this.fail(ctx, claim, leadImportErrors.broken());
+    const [row] = await this.tenant.run(ctx, (db) =>
+      db.query<{ attemptsFailed: number }>(COUNT_FAILURE, key),
+    );
+    if (row && row.attemptsFailed >= FAILED_TRIES_MAX)
+      return this.fail(ctx, claim, leadImportErrors.broken());
     await this.tenant.run(ctx, (db) => db.execute(RELEASE, [...key, RETRY_MS]));
   }
 
@@ -123,7 +142,13 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   // State and announcement in one transaction; the upload goes only after it, since a retry would need it.
-  private async end(ctx: Ctx, claim: Claim, status: ImportStatus, sql: string, params: unknown[]): Promise<void> {
+  private async end(
+    ctx: Ctx,
+    claim: Claim,
+    status: ImportStatus,
+    sql: string,
+    params: unknown[],
+  ): Promise<void> {
     const objectKey = await this.tenant.run(ctx, async (db) => {
       const [ended] = await db.query<Ended>(sql, [claim.tenantId, claim.importId, claim.lease, ...params]);
       if (!ended) return undefined;
@@ -137,7 +162,9 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async renew({ tenantId, importId, lease }: Claim): Promise<void> {
     await this.tenant
       .run(systemCtx(tenantId), (db) => db.execute(RENEW, [tenantId, importId, lease]))
-      .catch((err: unknown) => this.logger.warn({ err, importId }, 'the lease of an import could not be renewed'));
+      .catch((err: unknown) =>
+        this.logger.warn({ err, importId }, 'the lease of an import could not be renewed'),
+      );
   }
 }
 

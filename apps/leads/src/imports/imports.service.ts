@@ -91,7 +91,12 @@ export class LeadImportsService implements LeadImportsApi {
   /** Newest first. */
   async list(ctx: Ctx, input: ListLeadImports): Promise<Page<LeadImport>> {
     const { after, limit } = this.cursors.read(ctx, 'lead-imports', input);
-    const rows = await this.tenant.read<ImportRow>(ctx, LIST, [ctx.tenantId, input.status ?? null, after?.[0] ?? null, limit + 1]);
+    const rows = await this.tenant.read<ImportRow>(ctx, LIST, [
+      ctx.tenantId,
+      input.status ?? null,
+      after?.[0] ?? null,
+      limit + 1,
+    ]);
     return this.cursors.page(ctx, 'lead-imports', input, rows, (row) => [row.id], toImport);
   }
 
@@ -123,7 +128,10 @@ export class LeadImportsService implements LeadImportsApi {
     const row = await this.require(ctx, importId);
     if (row.status === 'queued' || row.status === 'running') throw leadImportErrors.not_ended();
     if (!row.rejectionsKey) throw leadImportErrors.nothing_rejected();
-    return { objectKey: row.rejectionsKey, fileName: `${row.fileName.replace(/\.[a-z]{1,4}$/i, '')}.rejected.csv` };
+    return {
+      objectKey: row.rejectionsKey,
+      fileName: `${row.fileName.replace(/\.[a-z]{1,4}$/i, '')}.rejected.csv`,
+    };
   }
 
   private async require(ctx: Ctx, importId: string): Promise<ImportRow> {
@@ -142,19 +150,26 @@ function uploadIdOf(ctx: Ctx, objectKey: string): string {
 
 function givenMapping(mapping: Record<string, unknown> = {}): Record<string, string> {
   const errors = Object.entries(mapping)
-    .filter(([name, field]) => name.length > MAPPING_NAME_MAX || typeof field !== 'string' || field.length > MAPPING_NAME_MAX)
-    .map(([name]) => ({ pointer: `/mapping/${name.slice(0, MAPPING_NAME_MAX)}`, code: 'mapping', detail: 'must be the name of a field' }));
+    .filter(
+      ([name, field]) =>
+        name.length > MAPPING_NAME_MAX || typeof field !== 'string' || field.length > MAPPING_NAME_MAX,
+    )
+    .map(([name]) => ({
+      pointer: `/mapping/${name.slice(0, MAPPING_NAME_MAX)}`,
+      code: 'mapping',
+      detail: 'must be the name of a field',
+    }));
   if (errors.length > 0) throw requestErrors.invalid({ errors });
   return mapping as Record<string, string>;
 }
 
 function toImport(row: ImportRow): LeadImport {
-  const [imported, updated, duplicates, rejected] = [row.imported, row.updated, row.duplicates, row.rejected].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [imported, updated, duplicates, rejected] = [
+    row.imported,
+    row.updated,
+    row.duplicates,
+    row.rejected,
+  ].map(Number) as [number, number, number, number];
   return {
     id: row.id,
     status: row.status,

@@ -4,13 +4,25 @@ import { planColumns, type Column } from './columns.js';
 import { isEmailAddress } from './email-address.js';
 import { RowReader } from './row-reader.js';
 
-const words = { stages: new Map([['new', 'new'], ['in talks', 'talks']]), statuses: new Map([['open', 'open']]) };
+const words = {
+  stages: new Map([
+    ['new', 'new'],
+    ['in talks', 'talks'],
+  ]),
+  statuses: new Map([['open', 'open']]),
+};
 const readerOf = (header: string[]) => new RowReader(planColumns(header) as Column[], header, words);
 const read = (row: Record<string, string>) => readerOf(Object.keys(row)).read(Object.values(row));
 
 describe('a row of a lead file', () => {
   it('becomes a lead with its keys', () => {
-    const row = read({ Name: 'Anna Maria Miller', Email: 'Anna@X.com', Phone: '+49 (0)30 1234567', LinkedIn: 'linkedin.com/in/Anna/?x=1', City: 'Köln' });
+    const row = read({
+      Name: 'Anna Maria Miller',
+      Email: 'Anna@X.com',
+      Phone: '+49 (0)30 1234567',
+      LinkedIn: 'linkedin.com/in/Anna/?x=1',
+      City: 'Köln',
+    });
     expect(row).toMatchObject({
       firstName: 'Anna Maria',
       lastName: 'Miller',
@@ -25,7 +37,10 @@ describe('a row of a lead file', () => {
   });
 
   it('may name stage and status by key or label', () => {
-    expect(read({ Email: 'a@x.com', Stage: 'In Talks', Status: 'OPEN' })).toMatchObject({ stage: 'talks', status: 'open' });
+    expect(read({ Email: 'a@x.com', Stage: 'In Talks', Status: 'OPEN' })).toMatchObject({
+      stage: 'talks',
+      status: 'open',
+    });
   });
 
   it.each([
@@ -57,16 +72,27 @@ describe('a row of a lead file', () => {
 
   it('has too much in own fields when they would not fit into a lead', () => {
     const names = Array.from({ length: 20 }, (_, i) => `Own ${i}`);
-    expect(readerOf(['Email', ...names]).read(['a@x.com', ...names.map(() => 'x'.repeat(1900))])).toBe('has too much in your own fields');
+    expect(readerOf(['Email', ...names]).read(['a@x.com', ...names.map(() => 'x'.repeat(1900))])).toBe(
+      'has too much in your own fields',
+    );
   });
 });
 
 describe('the quick e-mail rule', () => {
   it('accepts exactly what the contracts accept', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'B', '1', '.', '-', '_', '+', '@', 'é', '"', ' ', 'com'), maxLength: 24 });
-    const built = fc.tuple(text, text).map(([local, domain]) => `${local}@${domain}.com`);
-    fc.assert(fc.property(fc.oneof(text, built, fc.emailAddress()), (email) => isEmailAddress(email) === (email.length <= 254 && isEmail(email))), {
-      numRuns: 2_000,
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', '1', '.', '-', '_', '+', '@', 'é', '"', ' ', 'com'),
+      maxLength: 24,
     });
+    const built = fc.tuple(text, text).map(([local, domain]) => `${local}@${domain}.com`);
+    fc.assert(
+      fc.property(
+        fc.oneof(text, built, fc.emailAddress()),
+        (email) => isEmailAddress(email) === (email.length <= 254 && isEmail(email)),
+      ),
+      {
+        numRuns: 2_000,
+      },
+    );
   });
 });

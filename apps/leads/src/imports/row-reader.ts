@@ -58,7 +58,7 @@ const LENGTH_MAX: Record<ImportField, number> = {
 };
 const CUSTOM_LENGTH_MAX = 2_000;
 /** NUL is no Postgres text; U+FFFD is what the decoder puts for bytes that are not of the encoding. */
-// eslint-disable-next-line no-control-regex -- finding that control character is the point
+
 const UNREADABLE = /[\0\uFFFD]/;
 const MONEY = /^\d{1,14}(\.\d{1,6})?$/;
 
@@ -82,7 +82,9 @@ export class RowReader {
     private readonly header: readonly string[],
     private readonly words: Vocabulary,
   ) {
-    this.customNames = columns.map((column) => (column && 'custom' in column ? JSON.stringify(column.custom) : undefined));
+    this.customNames = columns.map((column) =>
+      column && 'custom' in column ? JSON.stringify(column.custom) : undefined,
+    );
   }
 
   /** The row, or the reason why it is rejected; undefined for a row of empty fields. */
@@ -102,14 +104,17 @@ export class RowReader {
         const problem = this.setField(row, column.field, value);
         if (problem) return `${this.header[i]}: ${problem}`;
       } else {
-        if (value.length > CUSTOM_LENGTH_MAX) return `${this.header[i]}: is longer than ${CUSTOM_LENGTH_MAX} characters`;
+        if (value.length > CUSTOM_LENGTH_MAX)
+          return `${this.header[i]}: is longer than ${CUSTOM_LENGTH_MAX} characters`;
         custom += `${custom === '' ? '' : ','}${this.customNames[i]}:${JSON.stringify(value)}`;
       }
     }
     if (!any) return undefined;
-    if (fields.length < this.columns.length) return `has ${fields.length} columns instead of ${this.columns.length}`;
+    if (fields.length < this.columns.length)
+      return `has ${fields.length} columns instead of ${this.columns.length}`;
     if (row.estimatedValue && !row.currency) return 'has an estimated value without a currency';
-    if (!row.emailKey && !row.phoneKey && !row.linkedinKey) return 'has neither e-mail, phone nor LinkedIn address';
+    if (!row.emailKey && !row.phoneKey && !row.linkedinKey)
+      return 'has neither e-mail, phone nor LinkedIn address';
     if (custom !== '') row.customFields = `{${custom}}`;
     if (custom.length > JSON_OBJECT_BYTES_MAX / 3 && Buffer.byteLength(custom) > JSON_OBJECT_BYTES_MAX - 2) {
       return 'has too much in your own fields';
@@ -138,7 +143,8 @@ export class RowReader {
         row.status = this.words.statuses.get(value.toLowerCase()) ?? null;
         return row.status ? undefined : 'is not one of your statuses';
       case 'priority':
-        if (!/^\d$/.test(value) || Number(value) > LEAD_PRIORITY_MAX) return `is not a number from 0 to ${LEAD_PRIORITY_MAX}`;
+        if (!/^\d$/.test(value) || Number(value) > LEAD_PRIORITY_MAX)
+          return `is not a number from 0 to ${LEAD_PRIORITY_MAX}`;
         row.priority = value;
         return undefined;
       case 'estimatedValue':
@@ -184,8 +190,14 @@ function lowerAscii(text: string): string {
 function setFullName(row: ImportRow, value: string): string | undefined {
   const comma = value.indexOf(',');
   const cut = comma >= 0 ? comma : value.lastIndexOf(' ');
-  const [first, last] = comma >= 0 ? [value.slice(cut + 1), value.slice(0, cut)] : cut < 0 ? [value, ''] : [value.slice(0, cut), value.slice(cut + 1)];
-  if (first.trim().length > LENGTH_MAX.firstName || last.trim().length > LENGTH_MAX.lastName) return 'is too long a name';
+  const [first, last] =
+    comma >= 0
+      ? [value.slice(cut + 1), value.slice(0, cut)]
+      : cut < 0
+        ? [value, '']
+        : [value.slice(0, cut), value.slice(cut + 1)];
+  if (first.trim().length > LENGTH_MAX.firstName || last.trim().length > LENGTH_MAX.lastName)
+    return 'is too long a name';
   row.firstName ??= first.trim() || null;
   row.lastName ??= last.trim() || null;
   return undefined;

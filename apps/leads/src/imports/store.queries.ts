@@ -3,10 +3,7 @@ import { JSON_OBJECT_BYTES_MAX } from '@leadwire/kernel';
 import { COLUMN_OF, type LeadRow } from '../pipeline/lead-row.js';
 import { STAGED } from './batch.js';
 
-/**
- * Neither the staging table nor the leads of a new installation have statistics, and a plan made for few rows would read
- * all leads again for each row: only index look-ups will do.
- */
+/** The staging table has no statistics, and a plan made for few rows would read all leads again for each: only look-ups will do. */
 export const PREPARE_STAGING = `
   CREATE TEMP TABLE IF NOT EXISTS import_rows (
     id uuid NOT NULL,
@@ -20,13 +17,26 @@ export const PREPARE_STAGING = `
 
 export const COPY_ROWS = `COPY import_rows (id, ${STAGED.map(([column]) => column).join(', ')}) FROM STDIN`;
 
+/** Tells the planner how many leads the tenant has by now. */
+export const COUNT_FOR_PLANNER = `SELECT count_leads_for_planner()`;
+
 /** Two imports of one tenant take turns, batch by batch: neither can slip a lead between the other's look and its insert. */
 export const TAKE_TURN = `SELECT pg_advisory_xact_lock(hashtextextended('leadwire:lead-import:' || $1::text, 0))`;
 
 const KEYS = ['email_key', 'phone_key', 'linkedin_key'] as const;
 const PLAIN = ['first_name', 'last_name', 'company_name', 'title', 'priority', 'notes'] as const;
 const KEYED = { email: 'email_key', phone: 'phone_key', linkedin_url: 'linkedin_key' } as const;
-const WRITTEN = [...PLAIN, 'email', 'phone', 'linkedin_url', 'stage', 'status', 'estimated_value', 'currency', 'custom_fields'];
+const WRITTEN = [
+  ...PLAIN,
+  'email',
+  'phone',
+  'linkedin_url',
+  'stage',
+  'status',
+  'estimated_value',
+  'currency',
+  'custom_fields',
+];
 
 const leadWith = (key: string) =>
   `(SELECT l.id FROM leads l WHERE l.tenant_id = $1 AND l.${key} = r.${key} AND NOT l.is_deleted)`;
@@ -52,7 +62,10 @@ const FILLED: Record<string, string> = {
 
 const OVERWRITTEN: Record<string, string> = {
   ...Object.fromEntries(
-    [...PLAIN, 'stage', 'status', 'estimated_value'].map((column) => [column, `coalesce(r.${column}, l.${column})`]),
+    [...PLAIN, 'stage', 'status', 'estimated_value'].map((column) => [
+      column,
+      `coalesce(r.${column}, l.${column})`,
+    ]),
   ),
   ...Object.fromEntries(
     Object.entries(KEYED).map(([column, key]) => [
@@ -60,7 +73,8 @@ const OVERWRITTEN: Record<string, string> = {
       `CASE WHEN r.${key} IS NOT NULL AND ${isFree(key)} THEN r.${column} ELSE l.${column} END`,
     ]),
   ),
-  currency: 'CASE WHEN l.estimated_value IS NULL OR r.estimated_value IS NOT NULL THEN coalesce(r.currency, l.currency) ELSE l.currency END',
+  currency:
+    'CASE WHEN l.estimated_value IS NULL OR r.estimated_value IS NOT NULL THEN coalesce(r.currency, l.currency) ELSE l.currency END',
   custom_fields: 'l.custom_fields || r.custom_fields',
 };
 
@@ -83,7 +97,7 @@ const changes = (values: Record<string, string>, unmet: string) => `
     SELECT l.id AS lead_id, l.version, ${WRITTEN.map((column) => `${columnValue(values, column)} AS ${column}`).join(',\n      ')},
       ${WRITTEN.map((column) => `l.${column} AS held_${column}`).join(', ')}
     FROM target r
-    JOIN leads l ON l.tenant_id = $1 AND l.id = r.lead_id
+    CROSS JOIN LATERAL (SELECT * FROM leads WHERE tenant_id = $1 AND id = r.lead_id OFFSET 0) l
   ),
   different AS MATERIALIZED (
     SELECT *
@@ -95,7 +109,9 @@ const changes = (values: Record<string, string>, unmet: string) => `
     SET version = l.version + 1, ${WRITTEN.map((column) => `${column} = d.${column}`).join(', ')}
     FROM different d
     WHERE l.tenant_id = $1 AND l.id = d.lead_id AND l.version = d.version
-    RETURNING ${Object.entries(COLUMN_OF).map(([field, column]) => `l.${column} AS "${field}"`).join(', ')}
+    RETURNING ${Object.entries(COLUMN_OF)
+      .map(([field, column]) => `l.${column} AS "${field}"`)
+      .join(', ')}
   )`;
 
 // Sorted so that all rows are looked up before the first is inserted: else each look-up would wade through the entries of
@@ -123,7 +139,8 @@ function insertDefault(column: string): string {
   return `r.${column}`;
 }
 
-const UNMET = `AND NOT EXISTS (SELECT FROM lead_import_leads m WHERE m.import_id = $2 AND m.lead_id = r.lead_id)`;
+// A scalar subquery stays a look-up for each row, where NOT EXISTS would become a join.
+const UNMET = `AND (SELECT m.lead_id FROM lead_import_leads m WHERE m.import_id = $2 AND m.lead_id = r.lead_id) IS NULL`;
 const MET = `
   met AS (
     INSERT INTO lead_import_leads (import_id, lead_id, tenant_id)
