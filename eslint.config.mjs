@@ -63,7 +63,7 @@ export default defineConfig(
         'error',
         {
           enforceBuildableLibDependency: false,
-          allow: ['../../jest.preset.js', '../jest.preset.js', '**/tools/**'],
+          allow: ['../../jest.preset.js', '../jest.preset.js'],
           depConstraints: boundaries,
         },
       ],
@@ -89,6 +89,8 @@ export default defineConfig(
       ],
     },
   },
+  // Journeys start whole platforms with the same tools that `npm start` and `npm run demo` use.
+  { files: ['apps/e2e/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   { files: ['**/*.mjs', 'jest.preset.js', '**/jest.config.mjs'], rules: { 'no-restricted-exports': 'off' } },
   prettier,
 );

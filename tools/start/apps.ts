@@ -56,8 +56,9 @@ export const APPS: AppSpec[] = [
     KEY_ENCRYPTION_KEY: secrets.key('key-encryption.identity'),
   })),
   service('leads', 3002, objectStorage),
-  service('campaigns', 3003, ({ secrets }) => ({
+  service('campaigns', 3003, ({ secrets, dataDir }) => ({
     KEY_ENCRYPTION_KEY: secrets.key('key-encryption.campaigns'),
+    SEND_JOURNAL_DIR: join(dataDir, 'send-journal'),
     // The sandbox's mail server is on loopback, which a real deployment must refuse to a user-supplied host.
     OUTBOUND_ALLOW_PRIVATE: 'true',
   })),
@@ -69,7 +70,10 @@ export const APPS: AppSpec[] = [
     stopOrder: 2,
     preferredPort: 8025,
     extraPorts: { smtp: 2525 },
-    env: ({ ports }) => ({ SMTP_PORT: String(ports.smtp) }),
+    env: ({ ports, dataDir }) => ({
+      SMTP_PORT: String(ports.smtp),
+      SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
+    }),
   },
 ];
 

@@ -4,6 +4,8 @@ import { databaseConfig, processConfig, str, type ConfigOf } from '@leadwire/pla
 export const leadsConfig = {
   ...processConfig,
   ...databaseConfig,
-  OBJECT_STORAGE_DIR: str({ desc: 'Folder shared with the gateway: uploaded files and the results of imports.' }),
+  OBJECT_STORAGE_DIR: str({
+    desc: 'Folder shared with the gateway: uploaded files and the results of imports.',
+  }),
 };
 export type LeadsConfig = ConfigOf<typeof leadsConfig>;

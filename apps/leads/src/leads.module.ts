@@ -20,7 +20,10 @@ export class LeadsModule {
   static forRoot(runtime: ServiceRuntime<LeadsConfig>): DynamicModule {
     return {
       module: LeadsModule,
-      imports: [ServiceModule.forRoot(runtime, [LeadEntity, LeadNoteEntity, LeadImportEntity]), LeadImportsModule],
+      imports: [
+        ServiceModule.forRoot(runtime, [LeadEntity, LeadNoteEntity, LeadImportEntity]),
+        LeadImportsModule,
+      ],
       controllers: [
         LeadsService,
         SelectionService,

@@ -44,10 +44,9 @@ function valueOf(block: string, pattern: RegExp): string | null {
 
 /** Joins folded lines and drops what a terminal or a page could stumble over. */
 export function unfold(value: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   return value
     .replace(/\r?\n/g, '')
-    .replace(/[\x00-\x1f\x7f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .trim();
 }
 
