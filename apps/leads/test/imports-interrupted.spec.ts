@@ -3,6 +3,8 @@ import { caller, eventually } from '@leadwire/testing';
 import { countsOf, fileOf, ImportFixture } from './import-fixture.js';
 
 const ROWS = 22_000;
+/** So many that nobody imports them before the test can speak. */
+const LONG_ROWS = 150_000;
 
 describe('an import', () => {
   let imports: ImportFixture;
@@ -13,6 +15,22 @@ describe('an import', () => {
     await imports.service.addReplica();
   });
   afterAll(() => imports.stop());
+
+  /** Takes the lease away from whoever commits one of these checkpoints, while its next batch is on its way already. */
+  const loseLeases = async (checkpoints: number[]) => {
+    const statements = [
+      `CREATE FUNCTION leads.lose_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         NEW.lease := gen_random_uuid();
+         NEW.leased_until := now() - interval '1 s';
+         RETURN NEW;
+       END $$`,
+      `CREATE TRIGGER lose_lease BEFORE UPDATE ON leads.lead_imports FOR EACH ROW
+         WHEN (OLD.records_done <> NEW.records_done AND NEW.records_done IN (${checkpoints.join()}))
+         EXECUTE FUNCTION leads.lose_lease()`,
+    ];
+    for (const sql of statements) await imports.service.database.query(sql);
+  };
+  const keepLeases = () => imports.service.database.query('DROP FUNCTION leads.lose_lease() CASCADE');
 
   it.each(['skip', 'fill', 'overwrite'] as ImportDedupe[])(
     'of the same file again changes nothing (%s)',
@@ -67,13 +85,8 @@ describe('an import', () => {
 
   it('whose worker is taken for dead while it lives is stored once, whoever carries it on', async () => {
     const ctx = caller();
+    await loseLeases([5_000, 10_000]);
     const { id } = await imports.begin(ctx, `${file}not-an-address,x,y,z\n`);
-    // As another worker's claim would, while the first one is in the middle of a batch.
-    const takeAway = `UPDATE leads.lead_imports SET lease = gen_random_uuid(), leased_until = now() - interval '1 s'
-      WHERE id = $1 AND status = 'running' AND records_done >= $2 RETURNING id`;
-    for (const done of [5_000, 10_000]) {
-      await eventually(async () => (await imports.service.database.query(takeAway, [id, done])).length > 0);
-    }
     expect(countsOf(await imports.ended(ctx, id))).toEqual({
       status: 'completed',
       rows: ROWS + 1,
@@ -89,13 +102,14 @@ describe('an import', () => {
     expect(new Set(announced).size).toBe(ROWS);
     expect(announced).toHaveLength(ROWS);
     expect(await imports.service.events(ImportFinished, ctx.tenantId)).toHaveLength(1);
+    await keepLeases();
     const { objectKey } = await imports.api.rejections(ctx, { importId: id });
     expect((await imports.object(objectKey)).split('\r\n')).toHaveLength(3);
   });
 
   it('that was cancelled stops, keeps what it has stored, and cannot be cancelled again', async () => {
     const ctx = caller();
-    const { id } = await imports.begin(ctx, file);
+    const { id } = await imports.begin(ctx, fileOf(LONG_ROWS));
     await eventually(async () => (await imports.api.get(ctx, { importId: id })).rows > 0);
     const cancelled = await imports.api.cancel(ctx, { importId: id });
     expect(cancelled).toMatchObject({ status: 'cancelled', finishedAt: expect.any(String) });

@@ -51,6 +51,8 @@ export async function storeBatch(
   progress: Progress,
   turn: Promise<void>,
 ): Promise<void> {
+  const countForPlanner = () => tenant.run(ctx, (db) => db.execute(COUNT_FOR_PLANNER));
+  if (progress.isFirst && batch.rows.length >= LEADS_THAT_MATTER) await countForPlanner();
   for (let race = 1; ; race++) {
     try {
       const imported = await tenant.copy(ctx, async (db, client) => {
@@ -58,8 +60,7 @@ export async function storeBatch(
         await turn;
         return store(db, run, batch, progress);
       });
-      if (progress.isFirst && imported >= LEADS_THAT_MATTER)
-        await tenant.run(ctx, (db) => db.execute(COUNT_FOR_PLANNER));
+      if (progress.isFirst && imported >= LEADS_THAT_MATTER) await countForPlanner();
       return;
     } catch (error) {
       const again = error instanceof Raced || isRetryable(error) || isUniqueViolation(error);
