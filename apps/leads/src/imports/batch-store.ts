@@ -53,15 +53,21 @@ export async function storeBatch(
 ): Promise<void> {
   const countForPlanner = () => tenant.run(ctx, (db) => db.execute(COUNT_FOR_PLANNER));
   if (progress.isFirst && batch.rows.length >= LEADS_THAT_MATTER) await countForPlanner();
+  const imported = await retryRaces(() =>
+    tenant.copy(ctx, async (db, client) => {
+      if (batch.rows.length > 0) await stage(client, batch);
+      await turn;
+      return store(db, run, batch, progress);
+    }),
+  );
+  if (progress.isFirst && imported >= LEADS_THAT_MATTER) await countForPlanner();
+}
+
+// The work is one transaction: what failed has left nothing behind.
+async function retryRaces<T>(work: () => Promise<T>): Promise<T> {
   for (let race = 1; ; race++) {
     try {
-      const imported = await tenant.copy(ctx, async (db, client) => {
-        if (batch.rows.length > 0) await stage(client, batch);
-        await turn;
-        return store(db, run, batch, progress);
-      });
-      if (progress.isFirst && imported >= LEADS_THAT_MATTER) await countForPlanner();
-      return;
+      return await work();
     } catch (error) {
       const again = error instanceof Raced || isRetryable(error) || isUniqueViolation(error);
       if (!again || race >= RACES_MAX) throw error;
