@@ -16,6 +16,8 @@ const TENANTS_AT_ONCE_MAX = 8;
 /** Messages held in memory before the pump waits. */
 const QUEUED_MAX = 1_000;
 const BURY_RETRY_MS = 5_000;
+/** How far past its batch size a handler may look for more of its events. */
+const LOOK_AHEAD = 4;
 
 /** Handles the messages of one consumer: tenants side by side, each tenant in order, batched where the handler allows. */
 export class ConsumerLane {
@@ -174,18 +176,30 @@ export class ConsumerLane {
   }
 }
 
-/** The longest run of the queue's head that one handler takes together; distinct events only. */
+/**
+ * What the handler of the queue's head takes together: its next events, passing over other handlers' but never over an
+ * earlier event of the same aggregate, so that facts that alternate are still handled in batches and in order.
+ */
 function takeBatch(queue: Delivery[]): Delivery[] {
-  const [head] = queue as [Delivery, ...Delivery[]];
-  const seen = new Set<string>();
-  let length = 0;
-  while (length < head.handler.batch && queue[length]?.handler === head.handler) {
-    const { id } = (queue[length] as Delivery).event;
-    if (seen.has(id)) break;
-    seen.add(id);
-    length++;
+  const { handler } = queue[0] as Delivery;
+  const batch: Delivery[] = [];
+  const left: Delivery[] = [];
+  const taken = new Set<string>();
+  const passedOver = new Set<string>();
+  let at = 0;
+  while (at < queue.length && at < handler.batch * LOOK_AHEAD && batch.length < handler.batch) {
+    const delivery = queue[at++] as Delivery;
+    const { id, aggregateId } = delivery.event;
+    if (delivery.handler === handler && !taken.has(id) && !passedOver.has(aggregateId)) {
+      taken.add(id);
+      batch.push(delivery);
+    } else {
+      passedOver.add(aggregateId);
+      left.push(delivery);
+    }
   }
-  return queue.splice(0, Math.max(1, length));
+  queue.splice(0, at, ...left);
+  return batch;
 }
 
 async function settle(result: unknown): Promise<void> {

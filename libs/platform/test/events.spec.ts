@@ -4,6 +4,7 @@ import { caller, eventually, TestService } from '@leadwire/testing';
 import {
   ItemAdded,
   itemsApi,
+  OrderCancelled,
   OrderPlaced,
   OrdersConsumer,
   probeMigrations,
@@ -74,6 +75,19 @@ describe('facts between services', () => {
     expect((await orders(tenantId)).every(({ handled }) => handled === 1)).toBe(true);
     expect(await operator.list()).toEqual([]);
     await operator.close();
+  });
+
+  it('of one aggregate are handled in order, also when two kinds alternate and one of them in batches', async () => {
+    const tenantId = newId();
+    for (let i = 0; i < 60; i++) {
+      const fact = { tenantId, aggregateId: newId(), data: { item: `item ${i}`, quantity: 3 } };
+      await service.publish(OrderPlaced, fact);
+      await service.publish(OrderCancelled, fact);
+    }
+    await eventually(async () => {
+      const rows = await orders(tenantId);
+      return rows.length === 60 && rows.every(({ quantity }) => quantity === 0);
+    });
   });
 
   it('that are not valid are buried at once', async () => {

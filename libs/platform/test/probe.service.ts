@@ -132,6 +132,16 @@ export class OrdersConsumer {
       );
     }
   }
+
+  /** Cancels what was ordered before; of an order that is not there yet it knows nothing. */
+  @On(OrderCancelled)
+  async cancelled({ data }: EventOf<typeof OrderCancelled>, db: TenantDb): Promise<void> {
+    await db.execute('UPDATE orders SET quantity = quantity - $3 WHERE tenant_id = $1 AND item = $2', [
+      db.tenantId,
+      data.item,
+      data.quantity,
+    ]);
+  }
 }
 
 class CreateProbe20261122120000 implements MigrationInterface {
