@@ -79,8 +79,9 @@ const ROWS: Record<string, Row[]> = {
       limit: 'index maintenance and WAL of Postgres, parsing in the service',
     },
     {
-      figure: 'CSV import ÷ raw COPY of the same rows',
-      measured: (f) => `${number(f.importRatio, 2)}  (COPY ${number(f.copyRowsPerSecond)} per s)`,
+      figure: 'CSV import ÷ COPY into a table with its indexes',
+      measured: (f) =>
+        `${number(f.importRatio, 2)}  (COPY ${number(f.copyRowsPerSecond)}, into a bare table ${number(f.bareCopyRowsPerSecond)} per s)`,
       target: '≥ 0.3',
       met: (f) => (f.importRatio ?? 0) >= 0.3,
       limit: 'index maintenance and WAL of Postgres, parsing in the service',
@@ -119,7 +120,7 @@ function table(parts: string[], figures: Figures): string {
     (ROWS[part] ?? []).map((row) => {
       const met = row.met(figures);
       const limit = met ? '' : `  limited by: ${row.limit}`;
-      return `${met ? '✓' : '✗'} ${row.figure.padEnd(46)} ${row.measured(figures).padEnd(36)} target ${row.target}${limit}`;
+      return `${met ? '✓' : '✗'} ${row.figure.padEnd(50)} ${row.measured(figures).padEnd(36)} target ${row.target}${limit}`;
     }),
   );
   return [machine(), ...lines].join('\n');
