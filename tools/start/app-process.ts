@@ -6,6 +6,8 @@ import { appEnv, type AppSpec, type InstanceFacts } from './apps.ts';
 import type { PlatformUrls } from './run-state.ts';
 
 const APP_READY_TIMEOUT_MS = 60_000;
+/** Bounds an app's heap: left to itself, V8 takes what the machine has before it collects, and two large imports show it. */
+const HEAP = ['--max-old-space-size=192', '--max-semi-space-size=16'];
 const APP_STOP_GRACE_MS = 15_000;
 const PROBE_TIMEOUT_MS = 3_000;
 
@@ -28,8 +30,8 @@ export function appProcess(
   return {
     name,
     command: process.execPath,
-    // Apps take no arguments; this one tells instances of one checkout apart in the process list.
-    args: [app.entry, marker],
+    // Apps take no arguments; the marker tells instances of one checkout apart in the process list.
+    args: [...HEAP, app.entry, marker],
     env: { ...appEnv(app, apps, facts, httpPort), ...env },
     cwd: ROOT,
     logFile: join(facts.dataDir, 'logs', `${name}.jsonl`),

@@ -2,10 +2,12 @@ import type { MigrationClass } from '@leadwire/persistence';
 import { CreatePipeline20261122190000 } from './20261122190000-create-pipeline.js';
 import { CreateBookingsAndSourcing20261122190100 } from './20261122190100-create-bookings-and-sourcing.js';
 import { CreateLeadImports20261122191000 } from './20261122191000-create-lead-imports.js';
+import { SearchByWords20261123230000 } from './20261123230000-search-by-words.js';
 
 /** Every migration of the schema `leads`, oldest first. */
 export const migrations: MigrationClass[] = [
   CreatePipeline20261122190000,
   CreateBookingsAndSourcing20261122190100,
   CreateLeadImports20261122191000,
+  SearchByWords20261123230000,
 ];

@@ -1,7 +1,7 @@
 const WORDS_MAX = 8;
 
 export type SearchTerms = {
-  /** A `to_tsquery` text: every word must begin a word of the lead. Empty finds nothing. */
+  /** A `tsquery`: every word must begin a word of the lead. Empty finds nothing. */
   words: string;
   /** What a last name may resemble. */
   name: string;
@@ -9,7 +9,7 @@ export type SearchTerms = {
 
 /** What somebody typed into a search box, as the two questions that the index answers. */
 export function searchTerms(q: string): SearchTerms {
-  const words = q.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const words = q.split(/[^\p{L}\p{M}\p{N}]+/u).filter(Boolean);
   return {
     words: words
       .slice(0, WORDS_MAX)

@@ -61,6 +61,30 @@ export const MembershipCreated = defineEvent(
   'A person belongs to a tenant.',
 );
 
+export class MembershipChangedData {
+  @Uuid()
+  userId!: string;
+
+  @OneOf(ROLES)
+  role!: string;
+}
+/** Access tokens of that person in that tenant name the old role: verifiers refuse those issued before it. */
+export const MembershipChanged = defineEvent(
+  'identity.membership.changed',
+  MembershipChangedData,
+  "A member's role changed.",
+);
+
+export class MembershipRemovedData {
+  @Uuid()
+  userId!: string;
+}
+export const MembershipRemoved = defineEvent(
+  'identity.membership.removed',
+  MembershipRemovedData,
+  'A person no longer belongs to a tenant.',
+);
+
 export class SessionEndedData {
   @Uuid()
   userId!: string;
