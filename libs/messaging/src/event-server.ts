@@ -105,15 +105,24 @@ export class EventServer extends Server implements CustomTransportStrategy {
 
   private async ensureConsumer(consumer: string, handlers: Map<string, LaneHandler>): Promise<void> {
     const manager = await jetstreamManager(this.options.nats);
+    const changeable = {
+      ack_wait: nanos(ACK_WAIT_MS),
+      max_ack_pending: ACK_PENDING_MAX,
+      filter_subject: narrowestFilter([...handlers.keys()]),
+    };
+    const found = await manager.consumers.info(EVENTS_STREAM, consumer).catch(() => undefined);
+    if (found) {
+      // Another version of us may have listened to other events; what has been read stays read.
+      await manager.consumers.update(EVENTS_STREAM, consumer, changeable);
+      return;
+    }
     await manager.consumers.add(EVENTS_STREAM, {
       durable_name: consumer,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ACK_WAIT_MS),
-      max_ack_pending: ACK_PENDING_MAX,
       // We count tries ourselves, so that a message is never dropped by the broker without a dead letter.
       max_deliver: -1,
-      filter_subject: narrowestFilter([...handlers.keys()]),
+      ...changeable,
     });
   }
 

@@ -13,6 +13,8 @@ export class RawJson {
 }
 
 const RETRY_JITTER_MS = 100;
+/** How long a request waits for a broker that is away: a restart takes less, and an outage should not cost the deadline. */
+const BROKER_PATIENCE_MS = 1_000;
 const NO_RESPONDERS = 503;
 /** Requests of one process under way at once; past it callers are told to come back instead of piling up. */
 const IN_FLIGHT_MAX = 4096;
@@ -30,6 +32,8 @@ export class RpcClient {
   private readonly replies: Subscription;
   private readonly outgoing = new OncePerTurn();
   private nextId = 0;
+  /** Settles when the broker is back; undefined while it is there. */
+  private brokerAway?: PromiseWithResolvers<void>;
 
   constructor(
     private readonly nats: NatsConnection,
@@ -38,6 +42,7 @@ export class RpcClient {
   ) {
     this.inbox = createInbox();
     this.replies = nats.subscribe(`${this.inbox}.*`, { callback: (_, msg) => this.settle(msg) });
+    void this.watchBroker();
   }
 
   /** Calls one method and returns the bytes of its answer, still JSON. */
@@ -46,6 +51,7 @@ export class RpcClient {
     const valid = input instanceof method.input ? input : parseInput(method.input, input);
     const payload = JSON.stringify(valid);
     try {
+      if (this.brokerAway) await this.untilBrokerIsBack(this.brokerAway.promise, method);
       const msg = await this.sendWithRetry(method, ctx, payload);
       if (isErrorReply(msg.headers)) throw decodeError(msg.data);
       this.observe(method, 'ok', (performance.now() - started) / 1000);
@@ -74,6 +80,29 @@ export class RpcClient {
     for (const { reject } of this.pending.values())
       reject(requestErrors.unavailable({ internal: 'client closed' }));
     this.pending.clear();
+  }
+
+  private async watchBroker(): Promise<void> {
+    for await (const { type } of this.nats.status()) {
+      if (type === 'disconnect') this.brokerAway ??= Promise.withResolvers();
+      if (type !== 'reconnect') continue;
+      this.brokerAway?.resolve();
+      this.brokerAway = undefined;
+    }
+  }
+
+  private async untilBrokerIsBack(back: Promise<void>, method: ApiMethod): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(true), BROKER_PATIENCE_MS);
+    });
+    const stillAway = await Promise.race([back.then(() => false), patience]);
+    clearTimeout(timer);
+    if (stillAway)
+      throw requestErrors.unavailable({
+        internal: `the broker is away; ${method.subject} was not sent`,
+        retryAfterSeconds: 1,
+      });
   }
 
   // Nobody received a request without responders, so sending it once more is safe for every method.

@@ -1,4 +1,6 @@
 import { newId } from '@leadwire/kernel';
+import { EVENTS_STREAM } from '@leadwire/messaging';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import { readConfig } from '../src/index.js';
 import { ItemAdded, itemsApi, probeMigrations, probeService } from './probe.service.js';
@@ -40,6 +42,16 @@ describe('a service', () => {
     await eventually(async () =>
       (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
     );
+  });
+
+  it('goes on with the consumer that an older version left, whatever that listened to', async () => {
+    const manager = await jetstreamManager(service.connection);
+    const consumer = 'probe__orders';
+    const { config } = await manager.consumers.info(EVENTS_STREAM, consumer);
+    await manager.consumers.update(EVENTS_STREAM, consumer, { filter_subject: 'evt.orders.order.placed.*' });
+    await service.addReplica();
+    const { config: after } = await manager.consumers.info(EVENTS_STREAM, consumer);
+    expect(after.filter_subject).toBe(config.filter_subject);
   });
 
   it('survives that the database drops all its connections', async () => {
