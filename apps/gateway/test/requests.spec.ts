@@ -50,6 +50,35 @@ describe('a request', () => {
     expect(await response.text()).toBe(bytes);
   });
 
+  describe('on a thing with versions', () => {
+    const path = `/v1/things/${thing.id}`;
+    const rename = (ifMatch: string, body: object = { name: 'new' }) =>
+      gateway.post(path, body, { method: 'PATCH', headers: { 'if-match': ifMatch } });
+
+    it('answers with the version as ETag, and hands that of If-Match to the service', async () => {
+      answer = () => ({ ...thing, version: 3 });
+      expect((await gateway.fetch(path)).headers.get('etag')).toBe('"3"');
+      expect((await rename('"3"')).status).toBe(200);
+      expect((await rename('W/"3"')).status).toBe(200);
+      expect((await rename('*')).status).toBe(200);
+      expect(seen.slice(1).map(({ input }) => input['version'])).toEqual([3, 3, undefined]);
+    });
+
+    it.each([
+      ['that is no tag', '3', undefined],
+      ['that contradicts the body', '"3"', { name: 'new', version: 4 }],
+    ])('refuses an If-Match %s', async (_, ifMatch, body) => {
+      expect(await problemIn(await rename(ifMatch, body))).toMatchObject({ status: 400 });
+      expect(seen).toEqual([]);
+    });
+
+    it('refuses an If-Match that nobody would check', async () => {
+      const response = await gateway.fetch(path, { method: 'DELETE', headers: { 'if-match': '"3"' } });
+      expect(await problemIn(response)).toMatchObject({ status: 400, errors: [{ code: 'if_match' }] });
+      expect(seen).toEqual([]);
+    });
+  });
+
   describe('becomes one input', () => {
     it('of path and body', async () => {
       await gateway.post(`/v1/things/${thing.id}`, { name: 'new' }, { method: 'PATCH' });

@@ -24,6 +24,9 @@ export class Thing {
 
   @Text({ max: 100 })
   name!: string;
+
+  @Int({ optional: true })
+  version?: number;
 }
 export class AddThing {
   @Text({ min: 1, max: 100 })
@@ -39,6 +42,9 @@ export class ThingRef {
 export class RenameThing extends ThingRef {
   @Text({ min: 1, max: 100 })
   name!: string;
+
+  @Int({ min: 1, optional: true })
+  version?: number;
 }
 export class ListThings extends PageRequest {
   @Bool({ optional: true })

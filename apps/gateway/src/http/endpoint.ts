@@ -3,12 +3,14 @@ import {
   createParamDecorator,
   HttpCode,
   SetMetadata,
+  UseInterceptors,
   type ExecutionContext,
 } from '@nestjs/common';
 import type { ApiMethod } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import type { FastifyRequest } from 'fastify';
 import { inputOf } from './input.js';
+import { isVersioned, VersionTag, versionOf } from './version-tag.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,6 +20,7 @@ declare module 'fastify' {
 }
 
 const ENDPOINT = 'leadwire:endpoint';
+const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 export type EndpointOptions = {
   /** One line for the API page, e.g. `Add a note to a lead`. */
@@ -40,6 +43,7 @@ export function Endpoint(method: ApiMethod, options: EndpointOptions): MethodDec
   return applyDecorators(
     SetMetadata(ENDPOINT, metadata),
     ...(options.status ? [HttpCode(options.status)] : []),
+    ...(isVersioned(method.output) ? [UseInterceptors(VersionTag)] : []),
   );
 }
 
@@ -54,13 +58,16 @@ export const RequestCtx = createParamDecorator(
 );
 
 /**
- * Path, query and JSON body merged into the method's input class, validated.
+ * Path, query, JSON body and the version of `If-Match` merged into the method's input class, validated.
  * @throws AppError `request.invalid` with a pointer for each broken rule
  */
 export const Input = createParamDecorator((_: unknown, context: ExecutionContext): object => {
   const endpoint = endpointOf(context.getHandler());
   if (!endpoint) throw new Error(`${context.getHandler().name} takes @Input() but has no @Endpoint().`);
-  return inputOf(endpoint.method.input, requestOf(context));
+  const request = requestOf(context);
+  const { input } = endpoint.method;
+  const version = WRITES.has(request.method) ? versionOf(request.headers['if-match'], input) : undefined;
+  return inputOf(input, request, version === undefined ? {} : { version });
 });
 
 function requestOf(context: ExecutionContext): FastifyRequest {

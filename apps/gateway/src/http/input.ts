@@ -6,11 +6,15 @@ export type InputSources = { params: unknown; query: unknown; body?: unknown };
 const INTEGER = /^-?\d{1,16}$/;
 
 /**
- * One input out of the three places where HTTP puts it. Texts of path and query become what the field declares; a field
+ * One input out of the places where HTTP puts it: path, query, body and, as `conditions`, the head. Texts of path and query become what the field declares; a field
  * named twice with different values is refused, so that nobody can address one thing in the path and another in the body.
  * @throws AppError `request.invalid`
  */
-export function inputOf<T extends object>(cls: Class<T>, { params, query, body }: InputSources): T {
+export function inputOf<T extends object>(
+  cls: Class<T>,
+  { params, query, body }: InputSources,
+  conditions: Record<string, unknown> = {},
+): T {
   const merged: Record<string, unknown> = {};
   const errors: InputError[] = [];
   const take = (source: Record<string, unknown>) => {
@@ -29,6 +33,7 @@ export function inputOf<T extends object>(cls: Class<T>, { params, query, body }
   take(coerced(cls, params));
   take(coerced(cls, query));
   take(objectOf(body));
+  take(conditions);
   if (errors.length > 0) throw requestErrors.invalid({ errors });
   return parseInput(cls, merged);
 }

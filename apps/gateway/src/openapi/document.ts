@@ -1,5 +1,6 @@
 import { fieldsOf, fieldSchema, refTo, schemaOf, type Class, type JsonSchema } from '@leadwire/contracts';
 import type { Route } from '../http/route-table.js';
+import { isVersioned } from '../http/version-tag.js';
 import { problemSchemas, problemResponses, responseRefs } from './problems.js';
 
 export type OpenApiDocument = {
@@ -40,6 +41,14 @@ const TAGS: Readonly<Record<string, string>> = {
   campaigns: 'Sequences, templates and mail accounts',
   billing: 'Wallet, ledger, prices and usage',
   gateway: 'What the gateway offers itself',
+};
+
+const IF_MATCH: Parameter = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag that was read: what changed since then is left alone and answered with 412.',
+  schema: { type: 'string', pattern: '^(?:W/)?"\\d{1,15}"$|^\\*$' },
 };
 
 /** Methods whose input travels in the query, because their bodies mean nothing. */
@@ -159,6 +168,7 @@ function headerParameters({ method, endpoint }: Route): Parameter[] {
       },
     ];
   }
+  if (method === 'PATCH' && isVersioned(endpoint?.method.input)) return [IF_MATCH];
   if (method !== 'POST' || endpoint?.method.idempotent || endpoint?.method.can === 'public') return [];
   const description = 'Repeat a request safely: the same key with the same body answers the same.';
   return [
