@@ -1,5 +1,4 @@
-import { chmodSync, createReadStream, createWriteStream, mkdtempSync, openAsBlob, rmSync } from 'node:fs';
-import { once } from 'node:events';
+import { chmodSync, createReadStream, mkdtempSync, openAsBlob, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +7,7 @@ import { newId } from '@leadwire/kernel';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { ApiClient } from '../demo/client.ts';
+import { writeLeadsFile } from '../fixtures/leads-file.ts';
 import { startPlatform, type Platform } from '../start/platform.ts';
 import { peakMb } from './machine.ts';
 
@@ -39,8 +39,8 @@ export async function benchImport(): Promise<Figures> {
   const platform = await startPlatform({ dataDir, quiet: true, env: { LOG_LEVEL: 'warn' } });
   try {
     const [small, large] = [join(dataDir, 'small.csv'), join(dataDir, 'large.csv')];
-    await writeCsv(small, SMALL);
-    await writeCsv(large, LARGE);
+    await writeLeadsFile(small, SMALL);
+    await writeLeadsFile(large, LARGE);
     await importFile(platform, small, SMALL);
     const importPeakMb10k = peakMb(platform.pids().leads as number);
     await platform.restart('leads');
@@ -61,17 +61,6 @@ export async function benchImport(): Promise<Figures> {
     platform.removeData();
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-async function writeCsv(path: string, rows: number): Promise<void> {
-  const out = createWriteStream(path);
-  out.write('First Name,Last Name,E-Mail,Company,Job Title,Phone\n');
-  for (let i = 1; i <= rows; i++) {
-    const line = `Ada${i % 997},Meyer${i % 991},ada.meyer.${i}@example-${i % 500}.test,Northwind ${i % 5000},Head of Sales,+4930${10_000_000 + i}\n`;
-    if (!out.write(line)) await once(out, 'drain');
-  }
-  out.end();
-  await once(out, 'finish');
 }
 
 /** A new tenant imports the file. Timed from the first row read to the last one committed, as the import reports it. */

@@ -22,6 +22,8 @@ const SECRET_FIELDS = [
   'cookie',
   'secret',
   'key',
+  'privateKey',
+  'clientSecret',
 ];
 
 /** JSON lines on stdout; each carries request, tenant and trace of the request it belongs to. */
