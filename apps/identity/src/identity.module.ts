@@ -2,10 +2,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ServiceModule, type ServiceRuntime } from '@leadwire/platform';
 import { AccountsService } from './accounts/accounts.service.js';
 import { AccountsStore } from './accounts/accounts.store.js';
+import { Credentials } from './accounts/credentials.js';
+import { NewTeams } from './accounts/new-teams.js';
 import { Passwords } from './accounts/passwords.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { SessionAnswers } from './sessions/session-answers.js';
 import { Sessions } from './sessions/sessions.js';
 import { TenantsService } from './tenants/tenants.service.js';
 
@@ -16,7 +19,7 @@ class IdentityModule {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
       controllers: [AccountsService, KeysService, TenantsService],
-      providers: [AccountsStore, Passwords, Sessions, SigningKeys],
+      providers: [AccountsStore, Credentials, NewTeams, Passwords, SessionAnswers, Sessions, SigningKeys],
     };
   }
 }
