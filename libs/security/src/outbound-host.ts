@@ -5,6 +5,7 @@ import { defineErrors } from '@leadwire/kernel';
 export const outboundErrors = defineErrors('outbound', {
   host_refused: { kind: 'unprocessable', text: 'This host may not be reached from here.' },
   host_unknown: { kind: 'unprocessable', text: 'This host name does not resolve.' },
+  unreachable: { kind: 'unavailable', text: 'A server outside does not answer.', log: 'warn' },
 });
 
 /** Address ranges that a host named by a tenant must never reach (IANA special-purpose registries, RFC 6890). */
