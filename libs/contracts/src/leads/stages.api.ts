@@ -29,15 +29,13 @@ const place = {
   description: 'Its place, counted from 0; the others move. The last one unless told.',
 };
 
-export class CreateLeadStage {
+/** What stages and statuses have in common; the key never changes. */
+class NewLabel {
   @Text(key)
   key?: string;
 
   @Text(label)
   label!: string;
-
-  @Text({ max: 500, optional: true, nullable: true })
-  description?: string | null;
 
   @Text(color)
   color?: string;
@@ -46,21 +44,10 @@ export class CreateLeadStage {
   displayOrder?: number;
 }
 
-export class LeadStageRef {
-  @Uuid()
-  stageId!: string;
-}
-
-/** Absent fields stay as they are; the key never changes. */
-export class UpdateLeadStage {
-  @Uuid()
-  stageId!: string;
-
+/** Absent fields stay as they are. */
+class ChangedLabel {
   @Text({ ...label, optional: true })
   label?: string;
-
-  @Text({ max: 500, optional: true, nullable: true })
-  description?: string | null;
 
   @Text(color)
   color?: string;
@@ -69,8 +56,7 @@ export class UpdateLeadStage {
   displayOrder?: number;
 }
 
-/** A step of the pipeline. */
-export class LeadStage {
+class Label {
   @Uuid()
   id!: string;
 
@@ -79,9 +65,6 @@ export class LeadStage {
 
   @Text({ max: 100 })
   label!: string;
-
-  @Text({ max: 500, nullable: true })
-  description!: string | null;
 
   @Text({ max: 7 })
   color!: string;
@@ -94,6 +77,31 @@ export class LeadStage {
 
   @Timestamp()
   updatedAt!: string;
+}
+
+export class CreateLeadStage extends NewLabel {
+  @Text({ max: 500, optional: true, nullable: true })
+  description?: string | null;
+}
+
+export class LeadStageRef {
+  @Uuid()
+  stageId!: string;
+}
+
+/** Absent fields stay as they are; the key never changes. */
+export class UpdateLeadStage extends ChangedLabel {
+  @Uuid()
+  stageId!: string;
+
+  @Text({ max: 500, optional: true, nullable: true })
+  description?: string | null;
+}
+
+/** A step of the pipeline. */
+export class LeadStage extends Label {
+  @Text({ max: 500, nullable: true })
+  description!: string | null;
 }
 
 /** All stages in their order; few enough to need no pages. */
@@ -115,19 +123,7 @@ export const leadStagesApi = defineApi<LeadStagesApi>('leads.stages', {
   remove: { input: LeadStageRef, can: 'tenant.update' },
 });
 
-export class CreateLeadStatus {
-  @Text(key)
-  key?: string;
-
-  @Text(label)
-  label!: string;
-
-  @Text(color)
-  color?: string;
-
-  @Int(place)
-  displayOrder?: number;
-}
+export class CreateLeadStatus extends NewLabel {}
 
 export class LeadStatusRef {
   @Uuid()
@@ -135,43 +131,13 @@ export class LeadStatusRef {
 }
 
 /** Absent fields stay as they are; the key never changes. */
-export class UpdateLeadStatus {
+export class UpdateLeadStatus extends ChangedLabel {
   @Uuid()
   statusId!: string;
-
-  @Text({ ...label, optional: true })
-  label?: string;
-
-  @Text(color)
-  color?: string;
-
-  @Int({ ...place, description: 'Its place, counted from 0; the others move.' })
-  displayOrder?: number;
 }
 
 /** How a lead stands, whatever its stage. */
-export class LeadStatus {
-  @Uuid()
-  id!: string;
-
-  @Text({ max: 60 })
-  key!: string;
-
-  @Text({ max: 100 })
-  label!: string;
-
-  @Text({ max: 7 })
-  color!: string;
-
-  @Int()
-  displayOrder!: number;
-
-  @Timestamp()
-  createdAt!: string;
-
-  @Timestamp()
-  updatedAt!: string;
-}
+export class LeadStatus extends Label {}
 
 /** All statuses in their order; few enough to need no pages. */
 export class LeadStatuses {
