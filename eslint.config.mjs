@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const libs = ['kernel', 'contracts', 'security', 'messaging', 'persistence', 'platform'];
+const libs = ['kernel', 'contracts', 'security', 'messaging', 'entitlements', 'persistence', 'platform'];
 const tag = (name) => `type:${name}`;
 /** Which rooms may be entered from which: an app from no other app, a library only from those above it. */
 const boundaries = [
@@ -15,6 +15,10 @@ const boundaries = [
   {
     sourceTag: tag('messaging'),
     onlyDependOnLibsWithTags: ['kernel', 'contracts', 'security', 'testing'].map(tag),
+  },
+  {
+    sourceTag: tag('entitlements'),
+    onlyDependOnLibsWithTags: ['kernel', 'contracts', 'security', 'messaging', 'testing'].map(tag),
   },
   {
     sourceTag: tag('persistence'),

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../infra/paths.ts';
 import { temporaryDir } from '../fixtures/temporary.ts';
-import { dependenciesInSync } from './install.mjs';
+import { dependenciesInSync, linkWorkspaces } from './install.mjs';
 import { chooseNode, nodeTooOld } from './node-version.mjs';
 
 describe('the bootstrap', () => {
@@ -37,7 +37,7 @@ describe('whether dependencies must be installed', () => {
   const wanted = {
     'node_modules/a': { version: '1.0.0' },
     'node_modules/b': { version: '2.0.0', optional: true },
-    'node_modules/own': { link: true },
+    'node_modules/@us/own': { link: true, resolved: 'libs/own' },
     'libs/own': { version: '0.1.0' },
   };
 
@@ -67,5 +67,12 @@ describe('whether dependencies must be installed', () => {
     expect(dependenciesInSync(dir.path)).toBe(false);
     write({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.9.0' } });
     expect(dependenciesInSync(dir.path)).toBe(false);
+  });
+
+  it('is not so for a library of our own that came with a pull: it is linked', () => {
+    write({ 'node_modules/a': { version: '1.0.0' } });
+    linkWorkspaces(dir.path);
+    linkWorkspaces(dir.path);
+    expect(readlinkSync(join(dir.path, 'node_modules/@us/own'))).toBe('../../libs/own');
   });
 });

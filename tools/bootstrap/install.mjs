@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 
 const REASON_LINES = 12;
 
@@ -23,6 +23,21 @@ export function dependenciesInSync(root) {
   });
 }
 
+/**
+ * Links the workspaces that have none yet: a library that came with a pull is used without installing everything anew.
+ * @param {string} root
+ */
+export function linkWorkspaces(root) {
+  for (const [path, { link, resolved }] of Object.entries(
+    readPackages(join(root, 'package-lock.json')) ?? {},
+  )) {
+    const place = join(root, path);
+    if (!link || !resolved || lstatSync(place, { throwIfNoEntry: false })) continue;
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(relative(dirname(place), join(root, resolved)), place, 'dir');
+  }
+}
+
 /** @param {string} file @returns {Record<string, LockedPackage> | undefined} */
 function readPackages(file) {
   try {
@@ -38,7 +53,10 @@ function readPackages(file) {
  * @returns {Promise<{ ok: true } | { ok: false, message: string }>}
  */
 export async function installIfNeeded(root) {
-  if (dependenciesInSync(root)) return { ok: true };
+  if (dependenciesInSync(root)) {
+    linkWorkspaces(root);
+    return { ok: true };
+  }
   const startedAt = Date.now();
   const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
   process.stdout.write('  … Installing dependencies (npm ci; the first time takes a minute)\n');

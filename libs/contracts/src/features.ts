@@ -1,0 +1,68 @@
+import type { Capability } from './capabilities.js';
+
+/** What a team pays for, smallest first; new teams are on `trial`. A tier that is not named here grants nothing. */
+export const PLAN_TIERS = ['free', 'trial', 'starter', 'growth', 'enterprise'] as const;
+export type PlanTier = (typeof PLAN_TIERS)[number];
+
+export const FEATURE_KEYS = ['api_keys', 'email_campaigns', 'lead_import', 'live_events'] as const;
+export type FeatureKey = (typeof FEATURE_KEYS)[number];
+
+/** A part of the product that can be sold, switched off, and rolled out on its own. */
+export type Feature = Readonly<{
+  title: string;
+  /** The plans that include it. */
+  plans: readonly PlanTier[];
+  /** Rights that need it. Reading what is there already never does: who moves to a smaller plan keeps seeing their data. */
+  capabilities: readonly Capability[];
+  /** Whether a team of such a plan has it before anybody switched anything. */
+  enabledByDefault: boolean;
+  /** Whether a team's owner may switch it off and on; otherwise only an operator may. */
+  optional: boolean;
+}>;
+
+/** Every feature there is. A capability belongs to one feature at most; those of none are part of the product itself. */
+export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
+  api_keys: {
+    title: 'API keys',
+    plans: ['trial', 'starter', 'growth', 'enterprise'],
+    capabilities: [],
+    enabledByDefault: true,
+    optional: true,
+  },
+  email_campaigns: {
+    title: 'E-mail campaigns',
+    plans: ['trial', 'starter', 'growth', 'enterprise'],
+    capabilities: ['campaigns.write', 'campaigns.launch', 'templates.write', 'email-accounts.write'],
+    enabledByDefault: true,
+    optional: true,
+  },
+  lead_import: {
+    title: 'Import of leads',
+    plans: PLAN_TIERS,
+    capabilities: ['leads.import'],
+    enabledByDefault: true,
+    optional: true,
+  },
+  live_events: {
+    title: 'Live events',
+    plans: PLAN_TIERS,
+    capabilities: ['events.stream'],
+    enabledByDefault: true,
+    optional: false,
+  },
+};
+
+const FEATURE_OF = new Map<string, FeatureKey>(
+  FEATURE_KEYS.flatMap((key) =>
+    FEATURES[key].capabilities.map((capability): [string, FeatureKey] => [capability, key]),
+  ),
+);
+
+/** The feature that a right needs; undefined for rights that every team has. */
+export function featureOf(capability: string): FeatureKey | undefined {
+  return FEATURE_OF.get(capability);
+}
+
+export function isFeatureKey(key: string): key is FeatureKey {
+  return Object.hasOwn(FEATURES, key);
+}
