@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import]`: the figures of the design's section on speed, as ratios
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity]`: the figures of the design's section on speed, as ratios
 // measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
@@ -25,6 +25,7 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   relay: async () => (await import('./relay.ts')).benchRelay(),
   latency: async () => (await import('./latency.ts')).benchLatency(),
   import: async () => (await import('./import.ts')).benchImport(),
+  identity: async () => (await import('./identity.ts')).benchIdentity(),
 };
 
 const ROWS: Record<string, Row[]> = {
@@ -92,6 +93,30 @@ const ROWS: Record<string, Row[]> = {
       target: 'flat',
       met: (f) => (f.importPeakMb1M ?? Infinity) <= 1.5 * (f.importPeakMb10k ?? 0),
       limit: 'the heap before its first full collection',
+    },
+  ],
+  identity: [
+    {
+      figure: 'log-ins ÷ bare argon2id verifications',
+      measured: (f) =>
+        `${number(f.loginRatio, 2)}  (${number(f.loginsPerSecond)} ÷ ${number(f.hashesPerSecond)} per s)`,
+      target: '≥ 0.8',
+      met: (f) => (f.loginRatio ?? 0) >= 0.8,
+      limit: 'what a log-in needs of gateway, broker, identity and Postgres beside its hash',
+    },
+    {
+      figure: 'session refreshes per second and core',
+      measured: (f) => number(f.refreshPerSecondPerCore),
+      target: '≥ 300',
+      met: (f) => (f.refreshPerSecondPerCore ?? 0) >= 300,
+      limit: 'CPU: gateway, broker, identity, Postgres and the load share the cores',
+    },
+    {
+      figure: 'log-out → refused at the gateway, p99 ms',
+      measured: (f) => number(f.revocationP99Ms, 1),
+      target: '< 1,000',
+      met: (f) => (f.revocationP99Ms ?? Infinity) < 1_000,
+      limit: 'relay and broker',
     },
   ],
 };
