@@ -5,11 +5,15 @@ import { AccountsStore } from './accounts/accounts.store.js';
 import { Credentials } from './accounts/credentials.js';
 import { NewTeams } from './accounts/new-teams.js';
 import { Passwords } from './accounts/passwords.js';
+import { ReAuthentication } from './accounts/re-authentication.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { MembersService } from './members/members.service.js';
+import { Memberships } from './members/memberships.js';
 import { SessionAnswers } from './sessions/session-answers.js';
 import { Sessions } from './sessions/sessions.js';
+import { TeamsService } from './tenants/teams.service.js';
 import { TenantsService } from './tenants/tenants.service.js';
 
 @Module({})
@@ -18,8 +22,18 @@ class IdentityModule {
     return {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
-      controllers: [AccountsService, KeysService, TenantsService],
-      providers: [AccountsStore, Credentials, NewTeams, Passwords, SessionAnswers, Sessions, SigningKeys],
+      controllers: [AccountsService, KeysService, MembersService, TeamsService, TenantsService],
+      providers: [
+        AccountsStore,
+        Credentials,
+        Memberships,
+        NewTeams,
+        Passwords,
+        ReAuthentication,
+        SessionAnswers,
+        Sessions,
+        SigningKeys,
+      ],
     };
   }
 }

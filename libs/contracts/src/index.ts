@@ -19,6 +19,8 @@ export * from './identity/access-token.js';
 export * from './identity/accounts.api.js';
 export * from './identity/errors.js';
 export * from './identity/keys.api.js';
+export * from './identity/members.api.js';
+export * from './identity/teams.api.js';
 export * from './identity/tenants.api.js';
 export * from './leads/errors.js';
 export * from './leads/imports.api.js';
