@@ -145,15 +145,15 @@ describe("a team's data", () => {
       email: 'marker@example.test',
       companyName: MARKER,
     });
+    const sessions = await api.get<{ items: { id: string }[] }>('/sessions');
     const imports = await api.get<{ items: { id: string }[] }>('/lead-imports');
-    const { user } = await api.get<{ user: { id: string } }>('/me');
     return {
-      userId: user.id,
       leadId,
       campaignId,
       noteId: await id(`/leads/${leadId}/notes`, { content: MARKER }),
       stageId: await id('/lead-stages', { key: 'marker', label: MARKER }),
       statusId: await id('/lead-statuses', { key: 'marker', label: MARKER }),
+      sessionId: sessions.items[0]?.id as string,
       importId: imports.items[0]?.id as string,
       templateId: await id('/templates', {
         templateKey: 'marker',

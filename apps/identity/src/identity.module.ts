@@ -5,15 +5,16 @@ import { AccountsStore } from './accounts/accounts.store.js';
 import { Credentials } from './accounts/credentials.js';
 import { NewTeams } from './accounts/new-teams.js';
 import { Passwords } from './accounts/passwords.js';
-import { ReAuthentication } from './accounts/re-authentication.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
-import { MembersService } from './members/members.service.js';
-import { Memberships } from './members/memberships.js';
+import { LastAnswers } from './sessions/last-answer.js';
+import { Renewals } from './sessions/renewals.js';
+import { SessionAnnouncements } from './sessions/session-announcements.js';
 import { SessionAnswers } from './sessions/session-answers.js';
+import { SessionsService } from './sessions/sessions.service.js';
 import { Sessions } from './sessions/sessions.js';
-import { TeamsService } from './tenants/teams.service.js';
+import { Standings } from './sessions/standings.js';
 import { TenantsService } from './tenants/tenants.service.js';
 
 @Module({})
@@ -22,17 +23,14 @@ class IdentityModule {
     return {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
-      controllers: [AccountsService, KeysService, MembersService, TeamsService, TenantsService],
+      controllers: [AccountsService, KeysService, SessionsService, TenantsService],
       providers: [
         AccountsStore,
         Credentials,
-        Memberships,
         NewTeams,
         Passwords,
-        ReAuthentication,
-        SessionAnswers,
-        Sessions,
         SigningKeys,
+        ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],
       ],
     };
   }

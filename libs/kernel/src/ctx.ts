@@ -19,6 +19,9 @@ export type Ctx = Readonly<{
   actor: Actor;
   requestId: string;
   traceparent: string;
+  /** The address and the user agent that the request came with, as the gateway saw them; absent for the system. */
+  clientIp?: string;
+  userAgent?: string;
   /** The caller's Idempotency-Key, when there is one: the first write of the request answers a repeat from memory. */
   idempotencyKey?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */

@@ -7,19 +7,20 @@ export const FIND_CREDENTIALS = `
   FROM users
   WHERE email = $1 AND is_active AND deleted_at IS NULL`;
 
-export const FIND_EMAIL = `SELECT email FROM users WHERE id = $1 AND is_active AND deleted_at IS NULL`;
-
 /** Lets the transaction see where this user belongs, and nothing else; see the policies `own_memberships`, `own_tenants`. */
 export const ACT_AS_USER = `SELECT set_config('app.user_id', $1, true)`;
 
-const STANDING = `
+/** A person in one of their teams, whatever the team's status. */
+export const STANDING_ANY_STATUS = `
   SELECT m.id AS "membershipId", m.role, u.id AS "userId", u.email AS "userEmail", u.first_name AS "firstName",
     u.last_name AS "lastName", u.phone AS "userPhone", u.avatar_url AS "avatarUrl", u.email_verified AS "emailVerified",
     u.last_login_at AS "lastLoginAt", u.created_at AS "userCreatedAt", ${TENANT_COLUMNS}
   FROM memberships m
   JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
-  JOIN tenants t ON t.id = m.tenant_id AND t.status = 'active' AND t.deleted_at IS NULL
+  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
   WHERE m.deleted_at IS NULL`;
+
+const STANDING = `${STANDING_ANY_STATUS} AND t.status = 'active'`;
 
 export const STANDING_IN_TENANT = `${STANDING} AND m.tenant_id = $1 AND m.user_id = $2`;
 
@@ -29,15 +30,6 @@ export const STANDING_FOR_LOG_IN = `${STANDING} AND m.user_id = $1
     AND ($3::text IS NULL OR t.slug = $3)
   ORDER BY (t.id = u.primary_tenant_id) IS TRUE DESC, m.created_at, m.id
   LIMIT 1`;
-
-export const STANDING_OF_MEMBERSHIP = `${STANDING} AND m.id = $1`;
-
-/** Whose token it is; what else the token may still do is judged later, under a lock. */
-export const OWNER_OF_TOKEN = `
-  SELECT s.user_id AS "userId", s.membership_id AS "membershipId"
-  FROM refresh_tokens r
-  JOIN sessions s ON s.id = r.session_id
-  WHERE r.token_hash = $1`;
 
 export const INSERT_TENANT = `
   INSERT INTO tenants (id, name, slug)

@@ -3,7 +3,6 @@ import {
   accountErrors,
   accountsApi,
   ROLE_CAPABILITIES,
-  SessionEnded,
   type AccountsApi,
   type LogIn,
   type Nothing,
@@ -15,8 +14,10 @@ import {
 import { Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
+import { Renewals } from '../sessions/renewals.js';
 import { SessionAnswers } from '../sessions/session-answers.js';
-import { hashOfToken, Sessions } from '../sessions/sessions.js';
+import { clientOf } from '../sessions/session-client.js';
+import { Sessions } from '../sessions/sessions.js';
 import { STANDING_IN_TENANT, TOUCH_LAST_LOG_IN } from './accounts.queries.js';
 import { AccountsStore } from './accounts.store.js';
 import { actingAs } from './acting-as.js';
@@ -35,6 +36,7 @@ export class AccountsService implements AccountsApi {
     @Inject(Passwords) private readonly passwords: Passwords,
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Renewals) private readonly renewals: Renewals,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
     @Inject(NewTeams) private readonly teams: NewTeams,
     @Inject(Clock) private readonly clock: Clock,
@@ -53,7 +55,7 @@ export class AccountsService implements AccountsApi {
       .run(actingAs(ctx, ids), async (db) => {
         const owner = { ...input, userId: ids.userId, email, passwordHash };
         const standing = await this.teams.create(db, input.tenantName, owner);
-        return { standing, session: await this.sessions.open(db, standing) };
+        return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch((error: unknown) => {
         throw isUniqueViolation(error, 'users_email_key') ? accountErrors.email_taken() : error;
@@ -66,11 +68,12 @@ export class AccountsService implements AccountsApi {
    * @throws AppError `account.bad_credentials` | `account.slow_down` | `account.not_a_member`
    */
   async logIn(ctx: Ctx, input: LogIn): Promise<SessionTokens> {
+    const provenAt = this.clock.now();
     const userId = await this.credentials.prove(input.email, input.password);
     const standing = await this.store.standingForLogIn(userId, input);
     if (!standing) throw accountErrors.not_a_member();
     const opened = await this.tenant.run(actingAs(ctx, standing), async (db) => {
-      const session = await this.sessions.open(db, standing);
+      const session = await this.sessions.open(db, standing, { client: clientOf(ctx), provenAt });
       await db.execute(TOUCH_LAST_LOG_IN, [userId, this.clock.now()]);
       return { standing, session };
     });
@@ -81,26 +84,15 @@ export class AccountsService implements AccountsApi {
    * Exchanges a refresh token for new tokens of the same session.
    * @throws AppError `account.session_ended` when the token is unknown, spent, expired, or its session or membership has ended
    */
-  async refresh(ctx: Ctx, { refreshToken }: RefreshSession): Promise<SessionTokens> {
-    const tokenHash = hashOfToken(refreshToken);
-    const standing = await this.store.standingOfToken(tokenHash);
-    if (!standing) throw accountErrors.session_ended({ internal: 'unknown refresh token' });
-    const rotated = await this.tenant.run(actingAs(ctx, standing), (db) =>
-      this.sessions.rotate(db, tokenHash),
-    );
-    // The transaction that ends a session commits; only then may the request fail.
-    if ('refused' in rotated) throw accountErrors.session_ended({ internal: rotated.refused });
-    return this.answers.of({ standing, session: rotated });
+  refresh(ctx: Ctx, { refreshToken }: RefreshSession): Promise<SessionTokens> {
+    return this.renewals.refresh(ctx, refreshToken);
   }
 
-  /** Ends the caller's session: its refresh tokens stop working at once, its access token within five minutes. */
+  /** Ends the caller's session: its refresh tokens stop working at once, its access token within a second. */
   async logOut(ctx: Ctx): Promise<void> {
     const { sessionId, userId } = ctx;
     if (!sessionId || !userId) return;
-    await this.tenant.run(ctx, async (db) => {
-      const ended = await this.sessions.end(db, sessionId, userId, 'log-out');
-      if (ended) db.emit(SessionEnded, sessionId, { userId, reason: 'log-out' });
-    });
+    await this.tenant.run(ctx, (db) => this.sessions.end(db, sessionId, userId, 'log-out'));
   }
 
   /** @throws AppError `account.not_a_member` when the caller has left the team, or is not a person */

@@ -12,10 +12,7 @@ import {
   CLEAR_ATTEMPTS,
   EMAIL_TAKEN,
   FIND_CREDENTIALS,
-  FIND_EMAIL,
-  OWNER_OF_TOKEN,
   STANDING_FOR_LOG_IN,
-  STANDING_OF_MEMBERSHIP,
   SWEEP_ATTEMPTS,
 } from './accounts.queries.js';
 import type { Standing } from './standing.js';
@@ -47,12 +44,6 @@ export class AccountsStore {
     return row;
   }
 
-  /** The address of an active person. */
-  async emailOf(userId: string): Promise<string | undefined> {
-    const [row] = await this.query<{ email: string }>(FIND_EMAIL, [userId]);
-    return row?.email;
-  }
-
   /** The team a person logs in to; undefined when they do not belong to the one they named, or to none. */
   standingForLogIn(userId: string, { tenantId, tenantSlug }: LogIn): Promise<Standing | undefined> {
     return this.transaction(async (manager) => {
@@ -62,20 +53,6 @@ export class AccountsStore {
         tenantId ?? null,
         tenantSlug ?? null,
       ]);
-      return rows[0];
-    });
-  }
-
-  /** Whose session a refresh token belongs to, and in which team; undefined when it is unknown or its bearer left the team. */
-  standingOfToken(tokenHash: Buffer): Promise<Standing | undefined> {
-    return this.transaction(async (manager) => {
-      const owners: { userId: string; membershipId: string }[] = await manager.query(OWNER_OF_TOKEN, [
-        tokenHash,
-      ]);
-      const owner = owners[0];
-      if (!owner) return undefined;
-      await manager.query(ACT_AS_USER, [owner.userId]);
-      const rows: Standing[] = await manager.query(STANDING_OF_MEMBERSHIP, [owner.membershipId]);
       return rows[0];
     });
   }

@@ -13,8 +13,8 @@ import type { IdentityConfig } from '../identity.config.js';
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('identity:signing-keys', 0))`;
 const FIND_ACTIVE = `SELECT id, private_key AS "privateKey" FROM signing_keys WHERE state = 'active'`;
 const INSERT_KEY = `
-  INSERT INTO signing_keys (id, algorithm, public_key, private_key, state)
-  VALUES ($1, $2, $3, $4, 'active')`;
+  INSERT INTO signing_keys (id, algorithm, public_key, private_key, state, published_at, activated_at)
+  VALUES ($1, $2, $3, $4, 'active', now(), now())`;
 const PUBLIC_KEYS = `SELECT id, public_key AS "publicKey" FROM signing_keys ORDER BY created_at DESC, id LIMIT 20`;
 
 type SealedKey = { id: string; privateKey: string };

@@ -2,11 +2,11 @@ import type { MigrationClass } from '@leadwire/persistence';
 import { CreateAccounts20261122120000 } from './20261122120000-create-accounts.js';
 import { CreateRights20261122120100 } from './20261122120100-create-rights.js';
 import { CreateSessions20261122120200 } from './20261122120200-create-sessions.js';
-import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
+import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
   CreateRights20261122120100,
   CreateSessions20261122120200,
-  CompleteTenants20261123234200,
+  CompleteSessions20261123234100,
 ];

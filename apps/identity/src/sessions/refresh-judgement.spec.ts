@@ -12,9 +12,11 @@ const token = (over: Partial<PresentedToken> = {}): PresentedToken => ({
   tokenGeneration: 3,
   tokenCreatedAt: ago(1_000),
   sessionGeneration: 3,
+  excusedGeneration: 2,
   rotatedAt: ago(1_000),
   expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
   endedAt: null,
+  sameClient: true,
   ...over,
 });
 
@@ -28,6 +30,16 @@ describe('a refresh token', () => {
       'is excused shortly after its successor was made',
       'replay',
       { tokenGeneration: 2, rotatedAt: ago(REPLAY_GRACE_MS) },
+    ],
+    [
+      'ends the session at once when another device brings it',
+      'reuse-detected',
+      { tokenGeneration: 2, sameClient: false },
+    ],
+    [
+      'is excused when only a change of team came in between',
+      'replay',
+      { tokenGeneration: 1, excusedGeneration: 1 },
     ],
     ['ends the session later', 'reuse-detected', { tokenGeneration: 2, rotatedAt: ago(REPLAY_GRACE_MS + 1) }],
     ['ends the session once its successor was used', 'reuse-detected', { tokenGeneration: 1 }],

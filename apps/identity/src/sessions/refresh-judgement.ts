@@ -16,14 +16,19 @@ export type PresentedToken = {
   rotatedAt: Date;
   expiresAt: Date;
   endedAt: Date | null;
+  /** The oldest generation that may get the newest answer once more. */
+  excusedGeneration: number;
+  /** Whether the newest answer is still there, and whoever asks looks like the one it was given to. */
+  sameClient: boolean;
 };
 
 export type Judgement = 'rotate' | 'replay' | 'reuse-detected' | 'expired' | 'ended';
 
 /**
- * What a presented refresh token earns (RFC 9700 §4.14.2, with a grace for replays). Tokens of the session's own generation are
- * unused; one of the generation before is a replay as long as none of its successors was used, since that would have moved
- * the session on. Anything older in a living session was stolen, from us or by us: nobody can tell, so the session ends.
+ * What a presented refresh token earns (RFC 9700 §4.14.2, with a grace for replays). The token of the session's own generation
+ * is unused. One before it was used, but as long as it is excused no successor was, since that would have moved the session on:
+ * for a moment the same client gets the newest answer once more. Anything else was stolen, from us or by us: nobody can tell, so the session
+ * ends.
  */
 export function judgeRefresh(token: PresentedToken, now: Date): Judgement {
   if (token.endedAt) return 'ended';
@@ -32,5 +37,6 @@ export function judgeRefresh(token: PresentedToken, now: Date): Judgement {
   if (now >= token.expiresAt || (behind === 0 && age > SESSION_IDLE_MS)) return 'expired';
   if (behind === 0) return 'rotate';
   const sinceRotation = now.getTime() - token.rotatedAt.getTime();
-  return behind === 1 && sinceRotation <= REPLAY_GRACE_MS ? 'replay' : 'reuse-detected';
+  const isExcused = token.tokenGeneration >= token.excusedGeneration && sinceRotation <= REPLAY_GRACE_MS;
+  return isExcused && token.sameClient ? 'replay' : 'reuse-detected';
 }

@@ -12,7 +12,7 @@ export type Opened = { standing: Standing; session: OpenedSession };
 export class SessionAnswers {
   constructor(@Inject(SigningKeys) private readonly keys: SigningKeys) {}
 
-  /** Signs the access token; call it after the commit. */
+  /** Signs the access token. */
   async of({ standing, session }: Opened): Promise<SessionTokens> {
     return {
       ...(await this.keys.sign({

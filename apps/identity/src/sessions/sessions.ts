@@ -1,23 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { SessionEnded } from '@leadwire/contracts';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { accountErrors, SessionEnded, SESSIONS_OPEN_MAX } from '@leadwire/contracts';
 import { Clock, newId } from '@leadwire/kernel';
-import type { TenantDb } from '@leadwire/persistence';
-import {
-  judgeRefresh,
-  SESSION_IDLE_MS,
-  SESSION_LIFETIME_MS,
-  type Judgement,
-  type PresentedToken,
-} from './refresh-judgement.js';
+import { translateDatabaseError, type TenantDb } from '@leadwire/persistence';
+import type { DataSource } from 'typeorm';
+import { ACT_AS_USER } from '../accounts/accounts.queries.js';
+import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from './refresh-judgement.js';
+import { SessionAnnouncements } from './session-announcements.js';
+import { keptClient, type SessionClient } from './session-client.js';
 import {
   END_SESSION,
+  END_SESSIONS,
+  END_SURPLUS,
   INSERT_SESSION,
   INSERT_TOKEN,
-  LOCK_BY_TOKEN,
-  MOVE_ON,
+  LOCK_PERSON,
   SWEEP_SESSIONS,
-  SWEEP_TOKENS,
 } from './sessions.queries.js';
 
 const TOKEN_BYTES = 32;
@@ -25,68 +24,132 @@ const TOKEN_BYTES = 32;
 const DEAD_SESSIONS_KEPT_MS = 30 * 86_400_000;
 
 export type OpenedSession = { sessionId: string; refreshToken: string };
-export type EndReason = 'log-out' | 'reuse-detected' | 'expired';
+/** Why a session ended, as `SessionEnded` says it. */
+export type EndReason =
+  | 'log-out'
+  | 'reuse-detected'
+  | 'expired'
+  | 'too-many'
+  | 'revoked'
+  | 'password-changed'
+  | 'membership-removed'
+  | 'user-suspended'
+  | 'user-deleted';
+
+export type OpenOptions = {
+  /** The device, for the list of sessions. */
+  client?: SessionClient;
+  /** When the password was read that proved who this is: one changed since refuses the session. */
+  provenAt?: Date;
+};
+
+export type EndAll = {
+  userId: string;
+  /** Only sessions in this tenant. */
+  tenantId?: string | undefined;
+  /** The one that goes on, e.g. the session in which the password was changed. */
+  exceptSessionId?: string | undefined;
+  reason: EndReason;
+};
+
+/** A session that has just ended; one of another tenant is still to be announced. */
+export type EndedRow = { id: string; announced: boolean };
 
 /** Sessions and their refresh tokens: random, one use each, stored as SHA-256 only. */
 @Injectable()
 export class Sessions {
-  constructor(@Inject(Clock) private readonly clock: Clock) {}
+  constructor(
+    @Inject(getDataSourceToken()) private readonly source: DataSource,
+    @Inject(SessionAnnouncements) private readonly announcements: SessionAnnouncements,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
-  /** Begins a session of a member. */
+  /**
+   * Begins a session of a member.
+   * @throws AppError `account.not_a_member` when they no longer are one, `account.bad_credentials` when the password changed
+   */
   async open(
     db: TenantDb,
     { userId, membershipId }: { userId: string; membershipId: string },
+    { client = {}, provenAt }: OpenOptions = {},
   ): Promise<OpenedSession> {
+    const [person] = await db.query<{ passwordChangedAt: Date | null }>(LOCK_PERSON, [membershipId]);
+    if (!person) throw accountErrors.not_a_member();
+    if (provenAt && person.passwordChangedAt && person.passwordChangedAt > provenAt)
+      throw accountErrors.bad_credentials({ internal: 'the password changed during the log-in' });
     const now = this.clock.now();
     const sessionId = newId();
     const sweepBefore = new Date(now.getTime() - DEAD_SESSIONS_KEPT_MS);
     const expiresAt = new Date(now.getTime() + SESSION_LIFETIME_MS);
-    await db.execute(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000]);
-    await db.execute(INSERT_SESSION, [sessionId, userId, membershipId, now, expiresAt]);
-    return { sessionId, refreshToken: await this.newToken(db, sessionId, 0, now) };
-  }
-
-  /**
-   * Exchanges a refresh token. A token that must not be used any more ends its session where that says something new, and
-   * announces it; the caller answers only after the commit.
-   */
-  async rotate(db: TenantDb, tokenHash: Buffer): Promise<OpenedSession | { refused: Judgement }> {
-    const now = this.clock.now();
-    const [token] = await db.query<PresentedToken & { sessionId: string; userId: string }>(LOCK_BY_TOKEN, [
-      tokenHash,
+    const { ip, userAgent } = keptClient(client);
+    await Promise.all([
+      db.execute(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000]),
+      db.execute(END_SURPLUS, [userId, SESSIONS_OPEN_MAX - 1, now]),
+      db.execute(INSERT_SESSION, [sessionId, userId, membershipId, now, expiresAt, userAgent, ip]),
     ]);
-    if (!token) return { refused: 'ended' };
-    const { sessionId, userId, sessionGeneration } = token;
-    const judgement = judgeRefresh(token, now);
-    switch (judgement) {
-      case 'rotate': {
-        const generation = sessionGeneration + 1;
-        await db.execute(MOVE_ON, [sessionId, generation, now]);
-        await db.execute(SWEEP_TOKENS, [sessionId, new Date(now.getTime() - SESSION_IDLE_MS)]);
-        return { sessionId, refreshToken: await this.newToken(db, sessionId, generation, now) };
-      }
-      case 'replay':
-        return { sessionId, refreshToken: await this.newToken(db, sessionId, sessionGeneration, now) };
-      case 'reuse-detected':
-      case 'expired':
-        await this.end(db, sessionId, userId, judgement);
-        db.emit(SessionEnded, sessionId, { userId, reason: judgement });
-        return { refused: judgement };
-      case 'ended':
-        return { refused: judgement };
-    }
+    return { sessionId, refreshToken: await this.addToken(db, sessionId, 0, now) };
   }
 
-  /** Ends a user's session; false when it had ended, or is not theirs. */
-  async end(db: TenantDb, sessionId: string, userId: string, reason: EndReason): Promise<boolean> {
-    return (await db.execute(END_SESSION, [sessionId, userId, this.clock.now(), reason])) > 0;
-  }
-
-  private async newToken(db: TenantDb, sessionId: string, generation: number, now: Date): Promise<string> {
+  /** Adds the refresh token of a generation; the only time that it is seen. */
+  async addToken(db: TenantDb, sessionId: string, generation: number, now: Date): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     await db.execute(INSERT_TOKEN, [hashOfToken(token), sessionId, generation, now]);
     return token;
   }
+
+  /** Ends one session of a person, and announces it if it is of this tenant; undefined when it had ended, or is not theirs. */
+  async end(
+    db: TenantDb,
+    sessionId: string,
+    userId: string,
+    reason: EndReason,
+  ): Promise<EndedRow | undefined> {
+    const params = [sessionId, userId, this.clock.now(), reason, db.tenantId];
+    const ended = await db.query<EndedRow>(END_SESSION, params);
+    announceHere(db, userId, reason, ended);
+    return ended[0];
+  }
+
+  /**
+   * Ends a person's sessions in the caller's transaction, so that a change of password and what follows from it are one. The
+   * events of this tenant's sessions go out with its commit, those of others within a second.
+   * @returns how many ended
+   */
+  async endAllIn(db: TenantDb, which: EndAll): Promise<number> {
+    const { userId, reason } = which;
+    // Memberships elsewhere stay out of sight here: their sessions are told by SessionAnnouncements.
+    const ended = await db.query<EndedRow>(END_SESSIONS, this.paramsOf(which, db.tenantId));
+    announceHere(db, userId, reason, ended);
+    return ended.length;
+  }
+
+  /**
+   * Ends a person's sessions, in all tenants unless told, in one statement; then announces them tenant by tenant.
+   * @returns how many ended
+   * @throws AppError `request.unavailable` when the database is away
+   */
+  async endAll(which: EndAll): Promise<number> {
+    const { userId } = which;
+    try {
+      const ended = await this.source.transaction(async (manager) => {
+        await manager.query(ACT_AS_USER, [userId]);
+        const [rows] = await manager.query<[EndedRow[], number]>(END_SESSIONS, this.paramsOf(which, null));
+        return rows.length;
+      });
+      await this.announcements.announce(userId);
+      return ended;
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+
+  private paramsOf({ userId, tenantId, exceptSessionId, reason }: EndAll, here: string | null): unknown[] {
+    return [userId, this.clock.now(), reason, here, exceptSessionId ?? null, tenantId ?? null];
+  }
+}
+
+function announceHere(db: TenantDb, userId: string, reason: EndReason, ended: readonly EndedRow[]): void {
+  for (const { id, announced } of ended) if (announced) db.emit(SessionEnded, id, { userId, reason });
 }
 
 /** What is stored of a refresh token. It has 256 random bits, so a fast hash is enough: there is nothing to guess. */

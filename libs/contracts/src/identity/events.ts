@@ -1,6 +1,6 @@
 import { ROLES } from '../capabilities.js';
 import { defineEvent } from '../define/event.js';
-import { OneOf, Text, Uuid } from '../define/fields.js';
+import { OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 
 export class TenantCreatedData {
   @Text({ max: 120 })
@@ -12,14 +12,14 @@ export class TenantCreatedData {
   @Text({ max: 40 })
   planTier!: string;
 
-  @Uuid({ description: 'Who made it and owns it.' })
+  @Uuid({ description: 'The owner who signed up.' })
   ownerUserId!: string;
 }
 /** Everybody who keeps something per tenant prepares it on this: stages and statuses, the wallet and its trial credit. */
 export const TenantCreated = defineEvent(
   'identity.tenant.created',
   TenantCreatedData,
-  'A tenant exists: somebody signed up, or made a further team.',
+  'A team signed up; its tenant exists.',
 );
 
 export class TenantUpdatedData {
@@ -85,52 +85,31 @@ export const MembershipRemoved = defineEvent(
   'A person no longer belongs to a tenant.',
 );
 
-export class InvitationCreatedData {
-  @OneOf(ROLES)
-  role!: string;
-
-  @Uuid()
-  invitedBy!: string;
-}
-/** Whom it invites stays in identity: nobody else needs the address. */
-export const InvitationCreated = defineEvent(
-  'identity.invitation.created',
-  InvitationCreatedData,
-  'Somebody was invited to a tenant.',
-);
-
-export class InvitationAcceptedData {
-  @Uuid({ description: 'Who joined.' })
-  userId!: string;
-
-  @OneOf(ROLES)
-  role!: string;
-}
-export const InvitationAccepted = defineEvent(
-  'identity.invitation.accepted',
-  InvitationAcceptedData,
-  'An invitation was used.',
-);
-
-export class InvitationRevokedData {
-  @Text({ max: 40, description: 'withdrawn, inviter-left, inviter-demoted, replaced' })
-  reason!: string;
-}
-export const InvitationRevoked = defineEvent(
-  'identity.invitation.revoked',
-  InvitationRevokedData,
-  'An invitation can no longer be used.',
-);
-
 export class SessionEndedData {
   @Uuid()
   userId!: string;
 
-  @Text({ max: 40, description: 'log-out, reuse-detected, expired, …' })
+  @Text({ max: 40, description: 'log-out, reuse-detected, expired, revoked, password-changed, …' })
   reason!: string;
 }
 export const SessionEnded = defineEvent(
   'identity.session.ended',
   SessionEndedData,
   'A session can no longer be used.',
+);
+
+export class SessionSwitchedData {
+  @Uuid()
+  userId!: string;
+
+  @Timestamp({
+    description: 'Access tokens of the session for other tenants count no more if issued before.',
+  })
+  notBefore!: string;
+}
+/** Told in the tenant that the session goes on in. */
+export const SessionSwitched = defineEvent(
+  'identity.session.switched',
+  SessionSwitchedData,
+  'A session goes on in another tenant of its person.',
 );
