@@ -43,7 +43,7 @@ try {
   await progress.step(
     'Demo tenant',
     () => seedDemoTenant(platform),
-    (isNew) => (isNew ? 'Demo tenant signed up' : 'Demo tenant'),
+    (isNew) => (isNew ? 'Demo tenant with leads and a campaign' : 'Demo tenant'),
   );
   print(`\n${readyBox(platform.urls, demoLogin(platform), (Date.now() - startedAt) / 1000)}\n`);
 } catch (error) {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const REQUEST_TIMEOUT_MS = 30_000;
 const TRIES_MAX = 60;
 const TRY_AGAIN_MS = 500;
+const UNAUTHENTICATED = 401;
 /** The platform is restarting something: worth another try, and safe with an Idempotency-Key. */
 const PASSING = new Set([409, 429, 502, 503, 504]);
 
@@ -33,6 +34,19 @@ export class ApiClient {
     const body = { tenantName, email, password, firstName: 'Dana', lastName: 'Demo' };
     const { accessToken } = await this.send<{ accessToken: string }>('POST', '/sign-ups', body);
     this.token = accessToken;
+  }
+
+  /** Logs in; false when there is no such account, or its password is another. */
+  async logIn(email: string, password: string): Promise<boolean> {
+    this.credentials = { email, password };
+    try {
+      const { accessToken } = await this.send<{ accessToken: string }>('POST', '/sessions', this.credentials);
+      this.token = accessToken;
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === UNAUTHENTICATED) return false;
+      throw error;
+    }
   }
 
   /** What authenticates a request of this client, for programs that send their own. */
@@ -79,7 +93,7 @@ export class ApiClient {
 
   private async mayTryAgain(outcome: Response | Error): Promise<boolean> {
     if (outcome instanceof Error) return true;
-    if (outcome.status === 401 && this.credentials) {
+    if (outcome.status === UNAUTHENTICATED && this.token && this.credentials) {
       const answer = await this.once('POST', '/sessions', this.credentials, crypto.randomUUID()).catch(
         () => undefined,
       );

@@ -29,12 +29,12 @@ export type Stats = {
 };
 export type RunningJob = { api: ApiClient; tenantId: string; importState: ImportState; campaignId: string };
 
-const FIRST_MAIL = {
+export const FIRST_MAIL = {
   type: 'email',
   subject: 'A question, {{ firstName | default: "hello" }}',
   body: 'Hello {{ firstName | default: "there" }},\n\nwho looks after admissions at {{ companyName | default: "your team" }}?\n\nDana',
 };
-const SECOND_MAIL = {
+export const SECOND_MAIL = {
   type: 'email',
   thread: 'reply',
   body: 'Hello {{ firstName | default: "there" }},\n\njust making sure that this reached you.\n\nDana',
@@ -62,15 +62,7 @@ export async function launchMainJob(
   const importState = await importLeads(api, csv, progress);
   const amount = String(Math.max(FUNDS_MIN, Math.ceil(importState.imported * FUNDS_PER_LEAD)));
   if (topUp) await api.post('/billing/wallet/top-ups', { amount, description: 'Demo credit' });
-  const account = await api.post<{ id: string }>('/email-accounts', {
-    email: 'dana@leadwire.test',
-    fromName: 'Dana of Leadwire',
-    smtpHost: smtp.host,
-    smtpPort: smtp.port,
-    smtpUsername: 'dana',
-    smtpPassword: 'demo',
-    dailySendLimit: 1_000_000,
-  });
+  const account = await addSender(api, smtp);
   const campaign = await api.post<{ id: string }>('/campaigns', {
     name: `Demo ${run}`,
     emailAccountId: account.id,
@@ -83,8 +75,21 @@ export async function launchMainJob(
   return { api, tenantId: tenant.id, importState, campaignId: campaign.id };
 }
 
+/** Adds the e-mail account that the demo sends from. */
+export function addSender(api: ApiClient, smtp: Smtp): Promise<{ id: string }> {
+  return api.post('/email-accounts', {
+    email: 'dana@leadwire.test',
+    fromName: 'Dana of Leadwire',
+    smtpHost: smtp.host,
+    smtpPort: smtp.port,
+    smtpUsername: 'dana',
+    smtpPassword: 'demo',
+    dailySendLimit: 1_000_000,
+  });
+}
+
 /** Uploads and waits until the import has ended. @throws Error with the reason when it fails as a whole */
-async function importLeads(api: ApiClient, csv: Blob, progress: Progress): Promise<ImportState> {
+export async function importLeads(api: ApiClient, csv: Blob, progress: Progress): Promise<ImportState> {
   const { id } = await api.upload<ImportState>('/lead-imports', 'leads.csv', csv);
   for (;;) {
     const state = await api.get<ImportState>(`/lead-imports/${id}`);
@@ -101,7 +106,8 @@ async function importLeads(api: ApiClient, csv: Blob, progress: Progress): Promi
   }
 }
 
-async function enrolEverybody(api: ApiClient, campaignId: string): Promise<number> {
+/** Enrols all leads of the tenant, page by page. */
+export async function enrolEverybody(api: ApiClient, campaignId: string): Promise<number> {
   let enrolled = 0;
   let cursor: string | null = null;
   do {

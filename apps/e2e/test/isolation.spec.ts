@@ -147,7 +147,9 @@ describe("a team's data", () => {
     });
     const sessions = await api.get<{ items: { id: string }[] }>('/sessions');
     const imports = await api.get<{ items: { id: string }[] }>('/lead-imports');
+    const { user } = await api.get<{ user: { id: string } }>('/me');
     return {
+      userId: user.id,
       leadId,
       campaignId,
       noteId: await id(`/leads/${leadId}/notes`, { content: MARKER }),

@@ -5,9 +5,12 @@ import { AccountsStore } from './accounts/accounts.store.js';
 import { Credentials } from './accounts/credentials.js';
 import { NewTeams } from './accounts/new-teams.js';
 import { Passwords } from './accounts/passwords.js';
+import { ReAuthentication } from './accounts/re-authentication.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { MembersService } from './members/members.service.js';
+import { Memberships } from './members/memberships.js';
 import { LastAnswers } from './sessions/last-answer.js';
 import { Renewals } from './sessions/renewals.js';
 import { SessionAnnouncements } from './sessions/session-announcements.js';
@@ -15,6 +18,7 @@ import { SessionAnswers } from './sessions/session-answers.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { Sessions } from './sessions/sessions.js';
 import { Standings } from './sessions/standings.js';
+import { TeamsService } from './tenants/teams.service.js';
 import { TenantsService } from './tenants/tenants.service.js';
 
 @Module({})
@@ -23,12 +27,21 @@ class IdentityModule {
     return {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
-      controllers: [AccountsService, KeysService, SessionsService, TenantsService],
+      controllers: [
+        AccountsService,
+        KeysService,
+        MembersService,
+        SessionsService,
+        TeamsService,
+        TenantsService,
+      ],
       providers: [
         AccountsStore,
         Credentials,
+        Memberships,
         NewTeams,
         Passwords,
+        ReAuthentication,
         SigningKeys,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],
       ],

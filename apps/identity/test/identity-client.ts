@@ -5,7 +5,7 @@ import {
   type SessionTokens,
   type SignUp,
 } from '@leadwire/contracts';
-import { anonymousCtx, Clock, type Ctx } from '@leadwire/kernel';
+import { anonymousCtx, Clock, newId, type Ctx } from '@leadwire/kernel';
 import { caller, TestService } from '@leadwire/testing';
 import { identityService } from '../src/identity.module.js';
 import { migrations } from '../src/migrations/index.js';
@@ -39,6 +39,21 @@ export function signedIn(session: SessionTokens, role: Role = 'owner', over: Par
     capabilities: new Set(ROLE_CAPABILITIES[role]),
     ...over,
   });
+}
+
+/** Somebody with an account of their own who is also in this team; past the API, for tests of what members may do. */
+export async function memberIn(
+  service: TestService,
+  { tenant }: SessionTokens,
+  role: Role,
+): Promise<{ userId: string; email: string; ctx: Ctx; own: SessionTokens }> {
+  const own = await signUp(service);
+  await service.database.query(
+    'INSERT INTO identity.memberships (id, tenant_id, user_id, role) VALUES ($1, $2, $3, $4)',
+    [newId(), tenant.id, own.user.id, role],
+  );
+  const ctx = signedIn(own, role, { tenantId: tenant.id });
+  return { userId: own.user.id, email: own.user.email, ctx, own };
 }
 
 export function claimsOf(accessToken: string): Record<string, unknown> {

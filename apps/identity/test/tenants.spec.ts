@@ -2,7 +2,7 @@ import { tenantsApi, TenantUpdated, type TenantsApi } from '@leadwire/contracts'
 import { newId } from '@leadwire/kernel';
 import { caller, type TestService } from '@leadwire/testing';
 import pg from 'pg';
-import { signedIn, signUp, startIdentity } from './identity-client.js';
+import { signedIn, signUp, startIdentity, travel } from './identity-client.js';
 
 describe('the tenant', () => {
   let service: TestService;
@@ -16,7 +16,11 @@ describe('the tenant', () => {
 
   it('is read by every role of its members', async () => {
     const session = await signUp(service);
-    expect(await tenants.get(signedIn(session, 'viewer'), {})).toEqual(session.tenant);
+    expect(await tenants.get(signedIn(session, 'viewer'), {})).toEqual({
+      ...session.tenant,
+      metadata: {},
+      version: 1,
+    });
   });
 
   it('is changed field by field, and announced with a rising version', async () => {
@@ -61,6 +65,61 @@ describe('the tenant', () => {
     expect((await tenants.get(signedIn(session), {})).name).toBe(session.tenant.name);
   });
 
+  it('keeps what its own tools note about it, replaced as a whole', async () => {
+    const ctx = signedIn(await signUp(service));
+    await tenants.update(ctx, { metadata: { crm: { id: 7 }, tags: ['a'] } });
+    expect(await tenants.update(ctx, { metadata: { crm: null } })).toMatchObject({
+      metadata: { crm: null },
+      version: 3,
+    });
+    expect((await tenants.get(ctx, {})).metadata).toEqual({ crm: null });
+  });
+
+  it('is left alone by who read an older version', async () => {
+    const ctx = signedIn(await signUp(service));
+    const { version } = await tenants.update(ctx, { name: 'First' });
+    const outcomes = await Promise.allSettled([
+      tenants.update(ctx, { name: 'Second', version }),
+      tenants.update(ctx, { name: 'Third', version }),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'tenant.changed_meanwhile', details: { extras: { version: version + 1 } } },
+    });
+  });
+
+  describe('and its slug', () => {
+    afterEach(() => travel(service, 0));
+
+    it('changes once a day, to one that is free', async () => {
+      const ctx = signedIn(await signUp(service));
+      expect(await tenants.update(ctx, { slug: 'fresh-slug' })).toMatchObject({ slug: 'fresh-slug' });
+      await expect(tenants.update(ctx, { slug: 'fresher-slug' })).rejects.toMatchObject({
+        code: 'tenant.slug_changed_lately',
+        details: { retryAfterSeconds: expect.closeTo(86_400, -1) },
+      });
+      travel(service, 86_500_000);
+      expect(await tenants.update(ctx, { slug: 'fresher-slug' })).toMatchObject({ slug: 'fresher-slug' });
+    });
+
+    it('is refused when another team has it, also when both ask at once, and when it is reserved', async () => {
+      const [one, other] = await Promise.all([signUp(service), signUp(service)]);
+      await expect(tenants.update(signedIn(one), { slug: other.tenant.slug })).rejects.toMatchObject({
+        code: 'tenant.slug_taken',
+      });
+      await expect(tenants.update(signedIn(one), { slug: 'admin' })).rejects.toMatchObject({
+        code: 'tenant.slug_reserved',
+      });
+      const outcomes = await Promise.allSettled(
+        [one, other].map((session) => tenants.update(signedIn(session), { slug: 'wanted-by-both' })),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'tenant.slug_taken' },
+      });
+    });
+  });
+
   it('of nobody is not found', async () => {
     await expect(tenants.get(caller(), {})).rejects.toMatchObject({ code: 'tenant.not_found' });
     await expect(tenants.update(caller(), { name: 'Ghost' })).rejects.toMatchObject({
@@ -71,7 +130,11 @@ describe('the tenant', () => {
   it.each([
     ['an empty name', { name: '' }, '/name'],
     ['no name', { name: null }, '/name'],
-    ['a slug', { slug: 'mine' }, '/slug'],
+    ['a slug that is no address label', { slug: '-mine' }, '/slug'],
+    ['a slug that is too short', { slug: 'me' }, '/slug'],
+    ['metadata that is no object', { metadata: ['x'] }, '/metadata'],
+    ['too much metadata', { metadata: { text: 'x'.repeat(17_000) } }, '/metadata'],
+    ['a plan', { planTier: 'enterprise' }, '/planTier'],
     ['a status', { status: 'active' }, '/status'],
     ['a website that runs code', { website: 'javascript:alert(1)' }, '/website'],
   ])('refuses %s', async (_, input, pointer) => {

@@ -8,6 +8,11 @@ export type Role = (typeof ROLES)[number];
 export const CAPABILITIES = [
   'tenant.read',
   'tenant.update',
+  'tenant.close',
+  'tenant.transfer',
+  'members.read',
+  'members.write',
+  'members.invite',
   'leads.read',
   'leads.write',
   'leads.assign',
@@ -28,6 +33,7 @@ export type Capability = (typeof CAPABILITIES)[number];
 
 const VIEWER: Capability[] = [
   'tenant.read',
+  'members.read',
   'leads.read',
   'campaigns.read',
   'templates.read',
@@ -45,10 +51,16 @@ const MANAGER: Capability[] = [
   'templates.write',
   'billing.read',
 ];
-const ADMIN: Capability[] = [...MANAGER, 'tenant.update', 'email-accounts.write'];
+const ADMIN: Capability[] = [
+  ...MANAGER,
+  'tenant.update',
+  'members.write',
+  'members.invite',
+  'email-accounts.write',
+];
 
 export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {
-  owner: [...ADMIN, 'billing.topup'],
+  owner: [...ADMIN, 'billing.topup', 'tenant.close', 'tenant.transfer'],
   admin: ADMIN,
   manager: MANAGER,
   agent: AGENT,

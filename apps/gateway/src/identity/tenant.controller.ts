@@ -1,12 +1,23 @@
-import { Controller, Get, Patch } from '@nestjs/common';
-import { Nothing, tenantsApi, UpdateTenant, type TenantsApi } from '@leadwire/contracts';
+import { Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
+import {
+  membersApi,
+  Nothing,
+  tenantsApi,
+  TransferOwnership,
+  UpdateTenant,
+  type MembersApi,
+  type TenantsApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
 @Controller('tenant')
 export class TenantController {
-  constructor(@PassThrough(tenantsApi) private readonly tenants: TenantsApi) {}
+  constructor(
+    @PassThrough(tenantsApi) private readonly tenants: TenantsApi,
+    @PassThrough(membersApi) private readonly members: MembersApi,
+  ) {}
 
   /** Reads the caller's team. */
   @Get()
@@ -20,5 +31,13 @@ export class TenantController {
   @Endpoint(tenantsApi.update, { summary: 'Change the team' })
   update(@RequestCtx() ctx: Ctx, @Input() input: UpdateTenant) {
     return this.tenants.update(ctx, input);
+  }
+
+  /** Makes another member the owner; whoever hands over becomes an admin. Takes the caller's password once more. */
+  @Post('ownership')
+  @HttpCode(200)
+  @Endpoint(membersApi.transferOwnership, { summary: 'Hand the team over' })
+  transferOwnership(@RequestCtx() ctx: Ctx, @Input() input: TransferOwnership) {
+    return this.members.transferOwnership(ctx, input);
   }
 }

@@ -7,6 +7,8 @@ export const FIND_CREDENTIALS = `
   FROM users
   WHERE email = $1 AND is_active AND deleted_at IS NULL`;
 
+export const FIND_EMAIL = `SELECT email FROM users WHERE id = $1 AND is_active AND deleted_at IS NULL`;
+
 /** Lets the transaction see where this user belongs, and nothing else; see the policies `own_memberships`, `own_tenants`. */
 export const ACT_AS_USER = `SELECT set_config('app.user_id', $1, true)`;
 

@@ -12,6 +12,7 @@ import {
   CLEAR_ATTEMPTS,
   EMAIL_TAKEN,
   FIND_CREDENTIALS,
+  FIND_EMAIL,
   STANDING_FOR_LOG_IN,
   SWEEP_ATTEMPTS,
 } from './accounts.queries.js';
@@ -42,6 +43,12 @@ export class AccountsStore {
   async credentialsOf(email: string): Promise<{ id: string; passwordHash: string | null } | undefined> {
     const [row] = await this.query<{ id: string; passwordHash: string | null }>(FIND_CREDENTIALS, [email]);
     return row;
+  }
+
+  /** The address of an active person. */
+  async emailOf(userId: string): Promise<string | undefined> {
+    const [row] = await this.query<{ email: string }>(FIND_EMAIL, [userId]);
+    return row?.email;
   }
 
   /** The team a person logs in to; undefined when they do not belong to the one they named, or to none. */

@@ -1,4 +1,4 @@
-import { slugOf, withSuffix } from './slug.js';
+import { isReserved, slugOf, withSuffix } from './slug.js';
 
 describe("a tenant's slug", () => {
   it.each([
@@ -14,5 +14,10 @@ describe("a tenant's slug", () => {
     const slug = withSuffix(slugOf('x'.repeat(120)));
     expect(slug).toMatch(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
     expect(slug.length).toBeLessThanOrEqual(63);
+  });
+
+  it('is none that our own addresses need', () => {
+    for (const slug of ['api', 'www', 'leadwire', 'well-known']) expect(isReserved(slug)).toBe(true);
+    expect(isReserved('acme')).toBe(false);
   });
 });

@@ -3,10 +3,12 @@ import { CreateAccounts20261122120000 } from './20261122120000-create-accounts.j
 import { CreateRights20261122120100 } from './20261122120100-create-rights.js';
 import { CreateSessions20261122120200 } from './20261122120200-create-sessions.js';
 import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
+import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
   CreateRights20261122120100,
   CreateSessions20261122120200,
   CompleteSessions20261123234100,
+  CompleteTenants20261123234200,
 ];

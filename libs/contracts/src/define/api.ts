@@ -2,8 +2,11 @@ import type { Ctx } from '@leadwire/kernel';
 import type { Capability } from '../capabilities.js';
 import type { Class } from './schema.js';
 
-/** Declares who may call a method: a capability, any signed-in person, or everybody. */
-export type Right = Capability | 'signed-in' | 'public';
+/**
+ * Declares who may call a method: a capability, any signed-in person, everybody, or only the platform itself: its operators'
+ * commands and other services, never a request from outside.
+ */
+export type Right = Capability | 'signed-in' | 'public' | 'system';
 
 type MethodSpec<I, O> = {
   input: Class<I & object>;

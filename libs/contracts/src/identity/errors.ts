@@ -10,7 +10,49 @@ export const accountErrors = defineErrors('account', {
 
 export const tenantErrors = defineErrors('tenant', {
   not_found: { kind: 'not_found', text: 'There is no such team.' },
-  suspended: { kind: 'forbidden', text: 'This team is suspended; its owner can say why.' },
+  suspended: { kind: 'forbidden', text: 'This team is suspended; ask the support.' },
+  closed: { kind: 'forbidden', text: 'This team was closed.' },
+  changed_meanwhile: {
+    kind: 'precondition_failed',
+    text: 'Somebody changed the team meanwhile; read it again.',
+  },
+  slug_taken: { kind: 'conflict', text: 'Another team has this short name.' },
+  slug_reserved: { kind: 'unprocessable', text: 'This short name is reserved; choose another.' },
+  slug_changed_lately: { kind: 'rate_limited', text: 'The short name was changed less than a day ago.' },
+  too_many: { kind: 'conflict', text: 'You own as many teams as one person may.' },
+  name_differs: { kind: 'unprocessable', text: "This is not the team's name." },
+  not_closed: { kind: 'conflict', text: 'This team is not closed.' },
+  not_active: { kind: 'conflict', text: 'This team is not active.' },
+});
+
+/** A signed-in person is asked for the password again before what cannot be undone. */
+export const reauthenticationErrors = defineErrors('reauthentication', {
+  failed: { kind: 'forbidden', text: 'The password is wrong.' },
+});
+
+export const memberErrors = defineErrors('member', {
+  not_found: { kind: 'not_found', text: 'There is no such member.' },
+  above_you: { kind: 'forbidden', text: 'Only an owner may change an owner.' },
+  role_above_yours: { kind: 'forbidden', text: 'You cannot give a role above your own.' },
+  last_owner: { kind: 'conflict', text: 'A team needs an owner; make somebody else one first.' },
+  owner_already: { kind: 'conflict', text: 'This member is an owner already.' },
+});
+
+export const invitationErrors = defineErrors('invitation', {
+  not_found: { kind: 'not_found', text: 'There is no such invitation.' },
+  expired: { kind: 'conflict', text: 'This invitation has expired; ask for a new one.' },
+  revoked: { kind: 'conflict', text: 'This invitation was withdrawn.' },
+  used: { kind: 'conflict', text: 'This invitation has been used.' },
+  team_not_open: { kind: 'conflict', text: 'This team takes no new members now.' },
+  log_in_first: {
+    kind: 'conflict',
+    text: 'There is an account for this invitation; log in to it, then accept.',
+  },
+  other_address: { kind: 'forbidden', text: 'This invitation is for another e-mail address than yours.' },
+  verify_first: { kind: 'forbidden', text: 'Confirm your e-mail address first, then accept.' },
+  daily_limit: { kind: 'rate_limited', text: 'This team has sent as many invitations as it may in a day.' },
+  sent_too_often: { kind: 'conflict', text: 'This invitation was sent as often as it may be.' },
+  sent_just_now: { kind: 'rate_limited', text: 'This invitation was sent just now; wait a minute.' },
 });
 
 export const sessionErrors = defineErrors('session', {

@@ -12,14 +12,14 @@ export class TenantCreatedData {
   @Text({ max: 40 })
   planTier!: string;
 
-  @Uuid({ description: 'The owner who signed up.' })
+  @Uuid({ description: 'Who made it and owns it.' })
   ownerUserId!: string;
 }
 /** Everybody who keeps something per tenant prepares it on this: stages and statuses, the wallet and its trial credit. */
 export const TenantCreated = defineEvent(
   'identity.tenant.created',
   TenantCreatedData,
-  'A team signed up; its tenant exists.',
+  'A tenant exists: somebody signed up, or made a further team.',
 );
 
 export class TenantUpdatedData {
@@ -83,6 +83,43 @@ export const MembershipRemoved = defineEvent(
   'identity.membership.removed',
   MembershipRemovedData,
   'A person no longer belongs to a tenant.',
+);
+
+export class InvitationCreatedData {
+  @OneOf(ROLES)
+  role!: string;
+
+  @Uuid()
+  invitedBy!: string;
+}
+/** Whom it invites stays in identity: nobody else needs the address. */
+export const InvitationCreated = defineEvent(
+  'identity.invitation.created',
+  InvitationCreatedData,
+  'Somebody was invited to a tenant.',
+);
+
+export class InvitationAcceptedData {
+  @Uuid({ description: 'Who joined.' })
+  userId!: string;
+
+  @OneOf(ROLES)
+  role!: string;
+}
+export const InvitationAccepted = defineEvent(
+  'identity.invitation.accepted',
+  InvitationAcceptedData,
+  'An invitation was used.',
+);
+
+export class InvitationRevokedData {
+  @Text({ max: 40, description: 'withdrawn, inviter-left, inviter-demoted, replaced' })
+  reason!: string;
+}
+export const InvitationRevoked = defineEvent(
+  'identity.invitation.revoked',
+  InvitationRevokedData,
+  'An invitation can no longer be used.',
 );
 
 export class SessionEndedData {

@@ -1,10 +1,13 @@
 import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
-import { Email, Text, Timestamp, OneOf, Uuid, WebUrl } from '../define/fields.js';
+import { Email, Int, JsonObject, OneOf, Text, Timestamp, Uuid, WebUrl } from '../define/fields.js';
 import { Nothing } from '../define/page.js';
 
 export const TENANT_NAME_MAX = 120;
+export const TENANT_SLUG_MIN = 3;
 export const TENANT_SLUG_MAX = 63;
+export const TENANT_SLUG = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+export const TENANT_PLANS = ['trial', 'starter', 'growth', 'enterprise'] as const;
 export const ACCOUNT_PHONE_MAX = 32;
 export const TENANT_STATUSES = ['active', 'suspended', 'closed'] as const;
 
@@ -18,7 +21,7 @@ export class Tenant {
 
   @Text({
     max: TENANT_SLUG_MAX,
-    description: 'Unique name for addresses; made from the name at sign-up and never changed.',
+    description: 'Unique name for addresses; made from the name at first.',
   })
   slug!: string;
 
@@ -44,6 +47,15 @@ export class Tenant {
   updatedAt!: string;
 }
 
+/** A team as its members see it. */
+export class TenantDetails extends Tenant {
+  @JsonObject({ description: "What the team's own tools keep about it." })
+  metadata!: Record<string, unknown>;
+
+  @Int({ min: 1, description: 'Rises with each change.' })
+  version!: number;
+}
+
 /** Absent fields stay as they are; null empties those that may be empty. */
 export class UpdateTenant {
   @Text({ min: 1, max: TENANT_NAME_MAX, pattern: /\S/, optional: true })
@@ -57,13 +69,32 @@ export class UpdateTenant {
 
   @WebUrl({ optional: true, nullable: true })
   website?: string | null;
+
+  @Text({
+    min: TENANT_SLUG_MIN,
+    max: TENANT_SLUG_MAX,
+    pattern: TENANT_SLUG,
+    optional: true,
+    description: 'May change once a day; the old one is free for others at once.',
+  })
+  slug?: string;
+
+  @JsonObject({ optional: true, description: 'Replaces what was there.' })
+  metadata?: Record<string, unknown>;
+
+  @Int({
+    min: 1,
+    optional: true,
+    description: 'The version that was read: a team changed since then is left alone.',
+  })
+  version?: number;
 }
 
 export interface TenantsApi {
-  get(ctx: Ctx, input: Nothing): Promise<Tenant>;
-  update(ctx: Ctx, input: UpdateTenant): Promise<Tenant>;
+  get(ctx: Ctx, input: Nothing): Promise<TenantDetails>;
+  update(ctx: Ctx, input: UpdateTenant): Promise<TenantDetails>;
 }
 export const tenantsApi = defineApi<TenantsApi>('identity.tenants', {
-  get: { input: Nothing, output: Tenant, can: 'tenant.read', idempotent: true },
-  update: { input: UpdateTenant, output: Tenant, can: 'tenant.update' },
+  get: { input: Nothing, output: TenantDetails, can: 'tenant.read', idempotent: true },
+  update: { input: UpdateTenant, output: TenantDetails, can: 'tenant.update' },
 });
