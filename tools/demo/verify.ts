@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { PLATFORM_MAIL_ADDRESS } from '../start/apps.ts';
 import type { RunningJob, Stats } from './main-job.ts';
 
 const POLL_MS = 200;
@@ -113,7 +114,11 @@ async function count(database: pg.Client, sql: string, params: unknown[]): Promi
 /** Asks Leadwire's own sandbox, which counts what it took and what it took twice. */
 export function sandboxMailbox(url: string): AskMailbox {
   return async () => {
-    const stats = (await (await fetch(`${url}/mails/stats`)).json()) as { total: number; duplicates: number };
-    return { delivered: stats.total - stats.duplicates, repeated: stats.duplicates };
+    const ask = async <T>(path: string) => (await (await fetch(`${url}/mails/${path}`)).json()) as T;
+    // Mails of the platform itself (confirm your address, …) are no campaign's.
+    const ownMails = `count?q=${encodeURIComponent(PLATFORM_MAIL_ADDRESS)}`;
+    const own = await ask<{ count: number }>(ownMails);
+    const stats = await ask<{ total: number; duplicates: number }>('stats');
+    return { delivered: stats.total - own.count - stats.duplicates, repeated: stats.duplicates };
   };
 }

@@ -10,6 +10,8 @@ export type InstanceFacts = {
   secrets: Secrets;
   /** Ports that are not an app's `HTTP_PORT`, by name. */
   ports: Record<string, number>;
+  /** The `HTTP_PORT` of each app's first process. */
+  httpPorts: Record<string, number>;
 };
 
 export type AppSpec = {
@@ -42,6 +44,9 @@ const objectStorage = ({ dataDir }: InstanceFacts): NodeJS.ProcessEnv => ({
   OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
 });
 
+/** Sender of the platform's own mails in a local instance. */
+export const PLATFORM_MAIL_ADDRESS = 'no-reply@leadwire.test';
+
 /** Every app of Leadwire, and what each is told beyond what all are told. */
 export const APPS: AppSpec[] = [
   {
@@ -52,8 +57,16 @@ export const APPS: AppSpec[] = [
     preferredPort: 3000,
     env: objectStorage,
   },
-  service('identity', 3001, ({ secrets }) => ({
+  service('identity', 3001, ({ secrets, ports, httpPorts, dataDir }) => ({
     KEY_ENCRYPTION_KEY: secrets.key('key-encryption.identity'),
+    OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
+    APP_URL: `http://127.0.0.1:${httpPorts.gateway}`,
+    MAIL_SMTP_URL: `smtp://127.0.0.1:${ports.smtp}?ignoreTLS=true`,
+    MAIL_FROM: `Leadwire <${PLATFORM_MAIL_ADDRESS}>`,
+    SMS_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
+    SMS_ACCOUNT: 'AC00000000000000000000000000000000',
+    SMS_TOKEN: secrets.key('sms.identity'),
+    SMS_FROM: '+15005550006',
   })),
   service('leads', 3002, objectStorage),
   service('campaigns', 3003, ({ secrets, dataDir }) => ({

@@ -216,14 +216,14 @@ export class Platform {
   private async startApps(): Promise<void> {
     const facts = await this.instanceFacts();
     const { env, backoff, onCrash } = this.options;
-    const httpPorts: Record<string, number> = {};
+    const { httpPorts } = facts;
     const started: SupervisedProcess[] = [];
     for (const app of this.apps) {
       const count = app.replicable ? (this.options.replicas ?? 1) : 1;
       for (let replica = 1; replica <= count; replica++) {
         const name = replica === 1 ? app.name : `${app.name}-${replica}`;
-        httpPorts[name] = await this.ports.pick(name);
-        const spec = appProcess(name, app, httpPorts[name], { apps: this.apps, facts, env, backoff });
+        const httpPort = (httpPorts[name] ??= await this.ports.pick(name));
+        const spec = appProcess(name, app, httpPort, { apps: this.apps, facts, env, backoff });
         started.push(
           new SupervisedProcess(spec, {
             crash: onCrash,
@@ -240,10 +240,13 @@ export class Platform {
     const natsUrl = this.options.natsUrl ?? this.nats?.url;
     if (!natsUrl) throw new Error('The broker is not running');
     const ports: Record<string, number> = {};
-    for (const { extraPorts } of this.apps) {
+    const httpPorts: Record<string, number> = {};
+    for (const { name: app, extraPorts } of this.apps) {
+      httpPorts[app] = await this.ports.pick(app);
       for (const name of Object.keys(extraPorts ?? {})) ports[name] = await this.ports.pick(name);
     }
-    return { dataDir: this.dataDir, adminUrl: this.adminUrl, natsUrl, secrets: this.secretKeys, ports };
+    const { dataDir, adminUrl, secretKeys: secrets } = this;
+    return { dataDir, adminUrl, natsUrl, secrets, ports, httpPorts };
   }
 
   private async step<T>(label: string, work: () => Promise<T>, describe?: () => string): Promise<T> {

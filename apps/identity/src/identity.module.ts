@@ -1,11 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ServiceModule, type ServiceRuntime } from '@leadwire/platform';
+import { AccountTransaction } from './accounts/account-transaction.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import { AccountsStore } from './accounts/accounts.store.js';
 import { Credentials } from './accounts/credentials.js';
 import { NewTeams } from './accounts/new-teams.js';
+import { OneTimeTokens } from './accounts/one-time-tokens.js';
 import { Passwords } from './accounts/passwords.js';
 import { ReAuthentication } from './accounts/re-authentication.js';
+import { deliveryProviders } from './delivery/providers.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
@@ -36,10 +39,13 @@ class IdentityModule {
         TenantsService,
       ],
       providers: [
+        ...deliveryProviders,
         AccountsStore,
+        AccountTransaction,
         Credentials,
         Memberships,
         NewTeams,
+        OneTimeTokens,
         Passwords,
         ReAuthentication,
         SigningKeys,

@@ -12,8 +12,15 @@ import { migrations } from '../src/migrations/index.js';
 
 export const PASSWORD = 'correct horse battery';
 
+/** Nobody listens there: mails and texts wait, for specs that are not about them. */
+const WITHOUT_MAIL = {
+  APP_URL: 'https://app.leadwire.test',
+  MAIL_SMTP_URL: 'smtp://127.0.0.1:1?ignoreTLS=true',
+  MAIL_FROM: 'Leadwire <no-reply@leadwire.test>',
+};
+
 export function startIdentity(env: Record<string, string> = {}): Promise<TestService> {
-  return TestService.start(identityService, { migrations, env });
+  return TestService.start(identityService, { migrations, env: { ...WITHOUT_MAIL, ...env } });
 }
 
 let people = 0;

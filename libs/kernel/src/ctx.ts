@@ -17,11 +17,12 @@ export type Ctx = Readonly<{
   sessionId: string | null;
   capabilities: ReadonlySet<string>;
   actor: Actor;
+  /** The address that the request came from, as the gateway saw it; absent where no client stands behind the work. */
+  clientIp?: string;
+  /** What the client calls itself, cut to USER_AGENT_LENGTH_MAX. Its own claim: to show, never to trust. */
+  userAgent?: string;
   requestId: string;
   traceparent: string;
-  /** The address and the user agent that the request came with, as the gateway saw them; absent for the system. */
-  clientIp?: string;
-  userAgent?: string;
   /** The caller's Idempotency-Key, when there is one: the first write of the request answers a repeat from memory. */
   idempotencyKey?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */

@@ -10,6 +10,8 @@ export const ARRAY_ITEMS_MAX = 1000;
 export const JSON_OBJECT_BYTES_MAX = 16 * 1024;
 /** One event on the bus; NATS refuses more than 1 MiB, and a fact needs far less. */
 export const EVENT_BYTES_MAX = 64 * 1024;
+/** Characters kept of what a client calls itself. */
+export const USER_AGENT_LENGTH_MAX = 256;
 /** How long the gateway gives one request, end to end. */
 export const REQUEST_DEADLINE_MS = 10_000;
 /** What a hop keeps back from its deadline so that its own answer still arrives. */

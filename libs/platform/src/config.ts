@@ -20,6 +20,14 @@ export const key32 = makeValidator<Buffer>((input: string) => {
   return key;
 });
 
+/** A mail server: `smtp://user:password@host:587` (STARTTLS is insisted on) or `smtps://…:465`. */
+export const smtpUrl = makeValidator<URL>((input: string) => {
+  const url = URL.canParse(input) ? new URL(input) : undefined;
+  if (!url?.hostname || !['smtp:', 'smtps:'].includes(url.protocol))
+    throw new EnvError('must look like smtp://user:password@host:port');
+  return url;
+});
+
 export type ConfigSpec = Record<string, ValidatorSpec<unknown>>;
 export type ConfigOf<S extends ConfigSpec> = Readonly<{
   [K in keyof S]: S[K] extends ValidatorSpec<infer T> ? T : never;

@@ -16,6 +16,17 @@ describe('a signed context', () => {
     });
   });
 
+  it('says where the request came from, also when the same session comes from elsewhere', () => {
+    const here = { ...ctx, clientIp: '203.0.113.7', userAgent: 'curl/8 | null' };
+    const there = { ...here, clientIp: '2001:db8::1' };
+    expect(verifier.verify(signer.sign(here))).toMatchObject({
+      clientIp: '203.0.113.7',
+      userAgent: 'curl/8 | null',
+    });
+    expect(verifier.verify(signer.sign(there))).toMatchObject({ clientIp: '2001:db8::1' });
+    expect(verifier.verify(signer.sign(ctx))).not.toHaveProperty('clientIp');
+  });
+
   it('is refused when one character was changed', () => {
     const token = signer.sign(ctx);
     for (const at of [3, token.indexOf('.') + 4]) {

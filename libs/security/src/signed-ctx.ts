@@ -2,7 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { requestErrors, type Actor, type Ctx } from '@leadwire/kernel';
 
 /** The part of a Ctx that must not be forged. Request id, trace and deadline travel beside it, unsigned. */
-export type CtxIdentity = Pick<Ctx, 'tenantId' | 'userId' | 'sessionId' | 'capabilities' | 'actor'>;
+export type CtxIdentity = Pick<
+  Ctx,
+  'tenantId' | 'userId' | 'sessionId' | 'capabilities' | 'actor' | 'clientIp' | 'userAgent'
+>;
 
 type Claims = {
   iss: string;
@@ -12,6 +15,9 @@ type Claims = {
   s: string | null;
   a: Actor;
   c: string[];
+  /** Client address, and what it calls itself. */
+  i?: string;
+  g?: string;
 };
 
 /** How long one signature may be presented: covers a request and its hops, and lets a session's signature be reused. */
@@ -35,17 +41,21 @@ export class CtxSigner {
 
   /** The header value that proves `identity`; reused for a minute, since one session sends many requests. */
   sign(identity: CtxIdentity, now = Date.now()): string {
-    const cacheKey = `${identity.tenantId}|${identity.userId}|${identity.sessionId}|${identity.actor}|${this.idOf(identity.capabilities)}`;
+    const { tenantId, userId, sessionId, actor, capabilities, clientIp, userAgent } = identity;
+    // The client's own words come last, so that nothing in them can pass for another field.
+    const cacheKey = `${tenantId}|${userId}|${sessionId}|${actor}|${this.idOf(capabilities)}|${clientIp}|${userAgent}`;
     const known = this.cache.get(cacheKey);
     if (known && known.freshUntil > now) return known.token;
     const claims: Claims = {
       iss: this.issuer,
       exp: now + SIGNATURE_TTL_MS,
-      t: identity.tenantId,
-      u: identity.userId,
-      s: identity.sessionId,
-      a: identity.actor,
-      c: [...identity.capabilities],
+      t: tenantId,
+      u: userId,
+      s: sessionId,
+      a: actor,
+      c: [...capabilities],
+      ...(clientIp ? { i: clientIp } : {}),
+      ...(userAgent ? { g: userAgent } : {}),
     };
     const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
     const token = `${body}.${mac(this.key, body).toString('base64url')}`;
@@ -98,6 +108,8 @@ export class CtxVerifier {
         sessionId: claims.s,
         actor: claims.a,
         capabilities: new Set(claims.c),
+        ...(claims.i ? { clientIp: claims.i } : {}),
+        ...(claims.g ? { userAgent: claims.g } : {}),
       },
     };
   }

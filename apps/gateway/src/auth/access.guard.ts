@@ -8,6 +8,7 @@ import type { gatewayConfig } from '../gateway.config.js';
 import { endpointOf } from '../http/endpoint.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { AccessTokens, type Session } from './access-tokens.js';
+import { clientOf } from './client.js';
 import { BEARER, bearerTokenOf } from './bearer.strategy.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 
@@ -37,6 +38,7 @@ export class AccessGuard extends AuthGuard(BEARER) {
       requestId: request.id,
       traceparent: continueTrace(headerOf(request, 'traceparent')),
       deadline: Date.now() + this.config.REQUEST_DEADLINE_MS,
+      ...clientOf(request),
     };
     const { method } = endpoint;
     if (method.can === 'public') {

@@ -2,6 +2,7 @@ import type { MigrationClass } from '@leadwire/persistence';
 import { CreateAccounts20261122120000 } from './20261122120000-create-accounts.js';
 import { CreateRights20261122120100 } from './20261122120100-create-rights.js';
 import { CreateSessions20261122120200 } from './20261122120200-create-sessions.js';
+import { CompleteAccounts20261123234000 } from './20261123234000-complete-accounts.js';
 import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 
@@ -9,6 +10,7 @@ export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
   CreateRights20261122120100,
   CreateSessions20261122120200,
+  CompleteAccounts20261123234000,
   CompleteSessions20261123234100,
   CompleteTenants20261123234200,
 ];

@@ -1,0 +1,8 @@
+import { accountMails } from './accounts.js';
+
+/** Every mail that identity sends, by its name. A part of identity adds a file of its own here. */
+export const mailTemplates = { ...accountMails };
+
+export type MailTemplate = keyof typeof mailTemplates;
+/** What a template must be told. */
+export type MailData<T extends MailTemplate> = Parameters<(typeof mailTemplates)[T]>[0];
