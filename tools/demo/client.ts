@@ -29,6 +29,10 @@ export class ApiClient {
     this.base = base;
   }
 
+  get signedIn(): boolean {
+    return this.token !== '';
+  }
+
   async signUp(tenantName: string, email: string, password: string): Promise<void> {
     this.credentials = { email, password };
     const body = { tenantName, email, password, firstName: 'Dana', lastName: 'Demo' };

@@ -43,6 +43,8 @@ export const SECOND_MAIL = {
 export type MainJobOptions = {
   /** Whether the wallet gets more than its trial credit; true unless told. */
   topUp?: boolean;
+  /** Whose job it is; a team of its own signs up unless told. */
+  api?: ApiClient;
 };
 
 /** The main job up to the launch: a team signs up, imports its leads, writes a sequence of three steps and launches it. */
@@ -51,11 +53,11 @@ export async function launchMainJob(
   csv: Blob,
   smtp: Smtp,
   progress: Progress,
-  { topUp = true }: MainJobOptions = {},
+  { topUp = true, api = new ApiClient(base) }: MainJobOptions = {},
 ): Promise<RunningJob> {
-  const api = new ApiClient(base);
   const run = Date.now().toString(36);
-  await api.signUp(`Demo ${run}`, `owner-${run}@leadwire.test`, `demo password ${crypto.randomUUID()}`);
+  if (!api.signedIn)
+    await api.signUp(`Demo ${run}`, `owner-${run}@leadwire.test`, `demo password ${crypto.randomUUID()}`);
   const { tenant } = await api.get<{ tenant: { id: string } }>('/me');
   progress('Signed up');
 

@@ -1,0 +1,95 @@
+import { ROLE_CAPABILITIES, ROLES, type Role } from '@leadwire/contracts';
+import { EXAMPLES } from './operation-examples.ts';
+import type { Expectation } from './judge.ts';
+import type { Operation } from './openapi.ts';
+import { bearer, type Person } from './person.ts';
+import type { Team } from './team.ts';
+import type { BadTokens } from './tokens.ts';
+
+/** Somebody who calls every operation, and what each must answer them. */
+export type Actor = {
+  name: string;
+  /** Who fills in the bodies, with texts of their own. */
+  author: Team;
+  /** Whose resources the paths name. */
+  target: Team;
+  /** Who they are, and as what in the team of the author; absent for whoever has no session. */
+  signedIn?: { person: Person; role: Role };
+  /** What they show instead of a session. */
+  headers: Record<string, string>;
+  expects: (operation: Operation) => Expectation;
+};
+
+const isPublic = ({ capability }: Operation): boolean => capability === 'public';
+
+/** What an operation answers to whoever may call it. */
+export function success(operation: Operation): Expectation {
+  const answers = EXAMPLES[operation.id]?.answers;
+  return { statuses: answers ? [answers] : operation.successes, why: 'whoever may is let through' };
+}
+
+/** Whoever shows nothing, or nothing that counts. */
+export function withoutSession(name: string, teams: Teams, headers: Record<string, string>): Actor {
+  return {
+    name,
+    author: teams.home,
+    target: teams.victim,
+    headers,
+    expects: (operation) =>
+      isPublic(operation) ? success(operation) : { statuses: [401], why: 'nobody is signed in' },
+  };
+}
+
+/** A member of the team whose resources are named. */
+export function member(role: Role, target: Team): Actor {
+  return {
+    name: role,
+    author: target,
+    target,
+    signedIn: { person: target.members[role], role },
+    headers: {},
+    expects: (operation) =>
+      mayCall(role, operation)
+        ? success(operation)
+        : { statuses: [403], why: `${role} lacks ${operation.capability}` },
+  };
+}
+
+function mayCall(role: Role, { capability }: Operation): boolean {
+  if (capability === 'public' || capability === 'signed-in') return true;
+  return ROLE_CAPABILITIES[role].some((held) => held === capability);
+}
+
+/** The owner of another team, who may do everything there and nothing here. */
+export function stranger({ victim, home }: Teams): Actor {
+  return {
+    name: 'stranger',
+    author: home,
+    target: victim,
+    signedIn: { person: home.owner, role: 'owner' },
+    headers: {},
+    expects: (operation) =>
+      operation.pathParameters.length > 0 && !isPublic(operation)
+        ? { statuses: [404], why: "what is another team's does not exist" }
+        : success(operation),
+  };
+}
+
+/** `victim` is never touched; `home` is the team that acts. */
+export type Teams = { victim: Team; home: Team };
+
+/** Everybody that the proof knows. */
+export function actorsOf(teams: Teams, bad: BadTokens, ended: string): Actor[] {
+  const shows = (name: string, token: string) => withoutSession(name, teams, bearer(token));
+  return [
+    withoutSession('no token', teams, {}),
+    shows('expired', bad.expired),
+    shows('forged', bad.forged),
+    shows('alg none', bad.unsigned),
+    shows('alg HS256', bad.confused),
+    shows('altered', bad.altered),
+    shows('session ended', ended),
+    stranger(teams),
+    ...ROLES.map((role) => member(role, teams.home)),
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Actor } from './actors.ts';
+import { sample, type ApiDocument, type Operation } from './openapi.ts';
+import { EXAMPLES, RESOURCES, type MakeResource } from './operation-examples.ts';
+import { requestOf, type CallParts, type Request } from './request.ts';
+import type { Person } from './person.ts';
+import { newMember, newTeam, type Team } from './team.ts';
+import type { Role } from '@leadwire/contracts';
+
+/** Makes the requests that operations are called with, from their schemas and examples. */
+export class Calls {
+  private readonly document: ApiDocument;
+
+  constructor(document: ApiDocument) {
+    this.document = document;
+  }
+
+  /** What a request says that succeeds for whoever may, in the words of `team`, about `ids`. */
+  async partsFor(
+    operation: Operation,
+    team: Team,
+    ids: Record<string, string>,
+    caller: Person,
+  ): Promise<CallParts> {
+    const example = EXAMPLES[operation.id];
+    const body = example?.body
+      ? await example.body(team, ids, caller)
+      : operation.body && operation.bodyRequired
+        ? sample(operation.body, this.document)
+        : undefined;
+    return { ids, body, query: example?.query?.(team, ids), form: example?.form?.(team) };
+  }
+
+  /**
+   * What one actor sends. Whoever may change something gets resources made for this one call, so that the next finds all as it was.
+   */
+  async requestFor(operation: Operation, actor: Actor): Promise<Request> {
+    const { author, signedIn, headers } = actor;
+    if (!signedIn) {
+      const parts = await this.partsFor(operation, author, actor.target.ids, author.owner);
+      return requestOf(operation, { ...parts, headers });
+    }
+    const { team, caller } = await callerOf(operation, author, signedIn);
+    const foreign = actor.target !== author;
+    const ids = foreign ? actor.target.ids : await this.freshIds(operation, team, caller);
+    const parts = await this.partsFor(operation, team, ids, caller);
+    return requestOf(operation, { ...parts, headers: await caller.headers() });
+  }
+
+  /** Ids of resources that this call may use up. */
+  async freshIds(operation: Operation, team: Team, caller: Person): Promise<Record<string, string>> {
+    const special = EXAMPLES[operation.id]?.resources ?? {};
+    if (operation.method === 'GET' && Object.keys(special).length === 0) return team.ids;
+    const ids = { ...team.ids };
+    for (const { name } of operation.pathParameters) {
+      const make: MakeResource | undefined = special[name] ?? RESOURCES[name];
+      if (!make) throw new Error(`${operation.id}: there is no example of {${name}}.`);
+      ids[name] = await make(team, ids, caller);
+    }
+    return ids;
+  }
+}
+
+/** Who calls, and in which team: somebody new where the operation would be the end of whoever calls it. */
+export async function callerOf(
+  { id }: Operation,
+  team: Team,
+  { person, role }: { person: Person; role: Role },
+): Promise<{ team: Team; caller: Person }> {
+  const name = `${role}-${crypto.randomUUID()}`;
+  switch (EXAMPLES[id]?.alone) {
+    case 'person':
+      return { team, caller: await newMember(team, role, name) };
+    case 'team': {
+      const own = await newTeam(team.world, `${team.marker}-${crypto.randomUUID()}`);
+      return { team: { ...own, ids: { ...team.ids, tenantId: own.tenantId } }, caller: own.members[role] };
+    }
+    default:
+      return { team, caller: person };
+  }
+}

@@ -1,0 +1,107 @@
+import pg from 'pg';
+
+const TENANT_TABLES = `
+  SELECT n.nspname AS schema, c.relname AS "table", c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
+         EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*'
+                 AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL) AS policy,
+         has_table_privilege(n.nspname || '_app', c.oid, 'SELECT') AS readable,
+         pg_get_userbyid(c.relowner) AS owner,
+         NOT EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attnum > 0 AND NOT o.attisdropped
+                     AND o.attname <> 'tenant_id' AND o.atttypid <> 'timestamptz'::regtype) AS schedule
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+  WHERE c.relkind IN ('r', 'p')
+    AND EXISTS (SELECT FROM pg_roles WHERE rolname = n.nspname || '_app')
+  ORDER BY 1, 2`;
+const ROLES = `
+  SELECT rolname AS role, rolsuper AS super, rolbypassrls AS bypasses
+  FROM pg_roles
+  WHERE rolname ~ '_(app|relay)$'
+  ORDER BY 1`;
+
+type TenantTable = {
+  schema: string;
+  table: string;
+  enabled: boolean;
+  forced: boolean;
+  policy: boolean;
+  readable: boolean;
+  owner: string;
+  /** It says nothing but when a tenant's work is due: a scheduler must read it before it can act as that tenant. */
+  schedule: boolean;
+};
+/** What row-level security is, table by table, and what of it does not hold. */
+export type Catalogue = { tables: number; roles: number; rowsTried: number; violations: string[] };
+
+/**
+ * Reads from the catalogue whether every tenant's table is protected from the role that the service works as, and then tries it:
+ * as that role, under one tenant and under none, no row of the other may show.
+ * @param roleUrl the database as one of its roles
+ */
+export async function catalogueOf(
+  admin: pg.Client,
+  roleUrl: (role: string) => string,
+  { victimId, homeId }: { victimId: string; homeId: string },
+): Promise<Catalogue> {
+  const { rows: tables } = await admin.query<TenantTable>(TENANT_TABLES);
+  const { rows: roles } = await admin.query<{ role: string; super: boolean; bypasses: boolean }>(ROLES);
+  const violations = [
+    ...tables.flatMap(tableFaults),
+    ...roles
+      .filter((role) => role.super || role.bypasses)
+      .map(({ role }) => `${role} is not bound by row-level security`),
+  ];
+  let rowsTried = 0;
+  for (const schema of new Set(tables.map((table) => table.schema))) {
+    const readable = tables.filter((table) => table.schema === schema && table.readable && !table.schedule);
+    for (const { table } of readable) rowsTried += await rowsOf(admin, schema, table, victimId);
+    violations.push(...(await tryRole(roleUrl(`${schema}_app`), readable, { victimId, homeId })));
+  }
+  return { tables: tables.length, roles: roles.length, rowsTried, violations };
+}
+
+function tableFaults({ schema, table, enabled, forced, policy, readable, owner }: TenantTable): string[] {
+  const name = `${schema}.${table}`;
+  const faults: string[] = [];
+  if (owner === `${schema}_app`) faults.push(`${name} belongs to the role that works on it`);
+  // What the service's role cannot reach needs no policy: partitions are reached through their table only.
+  if (!readable) return faults;
+  if (!enabled) faults.push(`${name} has no row-level security`);
+  if (!forced) faults.push(`${name} does not force row-level security on its owner`);
+  if (!policy) faults.push(`${name} has no policy for both reading and writing`);
+  return faults;
+}
+
+async function rowsOf(client: pg.Client, schema: string, table: string, tenantId: string): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)} WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+async function tryRole(
+  url: string,
+  tables: TenantTable[],
+  { victimId, homeId }: { victimId: string; homeId: string },
+): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const violations: string[] = [];
+  try {
+    for (const tenantId of [homeId, '']) {
+      await client.query(`SELECT set_config('app.tenant_id', $1, false)`, [tenantId]);
+      for (const { schema, table } of tables) {
+        const seen = await rowsOf(client, schema, table, victimId);
+        if (seen > 0)
+          violations.push(
+            `${schema}.${table} shows ${seen} rows of another tenant under ${tenantId ? 'one' : 'no'} tenant`,
+          );
+      }
+    }
+  } finally {
+    await client.end();
+  }
+  return violations;
+}

@@ -1,0 +1,35 @@
+import type { Answer } from './request.ts';
+
+/** What an answer must be; `why` says which rule asks for it. */
+export type Expectation = { statuses: readonly number[]; why: string };
+
+const PROBLEM = 'application/problem+json';
+
+/** What is wrong with an answer; nothing when it is as expected. */
+export function faultsOf(answer: Answer, { statuses, why }: Expectation): string[] {
+  const faults: string[] = [];
+  if (!statuses.includes(answer.status))
+    faults.push(
+      `answered ${answer.status} instead of ${statuses.join(' or ')} (${why}): ${answer.text.slice(0, 300)}`,
+    );
+  if (answer.status >= 400) faults.push(...problemFaults(answer));
+  return faults;
+}
+
+/** What keeps an answer from being RFC 9457 as we speak it. */
+export function problemFaults({ status, headers, text }: Answer): string[] {
+  const type = headers['content-type'] ?? 'none';
+  if (type !== PROBLEM) return [`answered ${status} as ${type} instead of ${PROBLEM}`];
+  const problem = parsed(text) as { code?: unknown; status?: unknown; requestId?: unknown } | undefined;
+  if (typeof problem?.code !== 'string') return [`answered ${status} without a code`];
+  if (problem.status !== status) return [`answered ${status} but says ${String(problem.status)}`];
+  return typeof problem.requestId === 'string' ? [] : [`answered ${status} without a requestId`];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Actor } from './actors.ts';
+import { faultsOf } from './judge.ts';
+import type { Operation } from './openapi.ts';
+import type { Answer } from './request.ts';
+import { changed, type Snapshot } from './rows.ts';
+
+/** One call and what was wrong with its answer. */
+export type Cell = { operation: string; actor: string; status: number; violations: string[] };
+
+export type MatrixParts = {
+  call: (operation: Operation, actor: Actor) => Promise<Answer>;
+  /** What an answer shows of the team that nobody here belongs to. */
+  leaksIn: (answer: Answer) => string[];
+  /** The rows of that team. */
+  snapshot: () => Promise<Snapshot>;
+};
+
+/** Calls every operation as every actor. No answer may show anything of the untouched team, and no row of it may change. */
+export async function runMatrix(
+  operations: readonly Operation[],
+  actors: readonly Actor[],
+  parts: MatrixParts,
+): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  let before = await parts.snapshot();
+  for (const operation of operations) {
+    const row = await Promise.all(actors.map((actor) => cellOf(operation, actor, parts)));
+    cells.push(...row);
+    const after = await parts.snapshot();
+    const tables = changed(before, after);
+    if (tables.length > 0)
+      cells.push({
+        operation: operation.id,
+        actor: 'anybody',
+        status: 0,
+        violations: [`changed rows of the other team in ${tables.join(', ')}`],
+      });
+    before = after;
+  }
+  return cells;
+}
+
+async function cellOf(operation: Operation, actor: Actor, parts: MatrixParts): Promise<Cell> {
+  const cell = { operation: operation.id, actor: actor.name };
+  try {
+    const answer = await parts.call(operation, actor);
+    const violations = [...faultsOf(answer, actor.expects(operation)), ...parts.leaksIn(answer)];
+    return { ...cell, status: answer.status, violations };
+  } catch (error) {
+    return { ...cell, status: 0, violations: [`could not be called: ${String(error)}`] };
+  }
+}

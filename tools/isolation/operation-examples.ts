@@ -1,0 +1,188 @@
+import { decodeJwt } from 'jose';
+import { Person } from './person.ts';
+import type { Team } from './team.ts';
+
+type Ids = Record<string, string>;
+/** Makes one of a resource in a team and answers its id; `ids` has what the resource belongs to, `caller` is who will use it. */
+export type MakeResource = (team: Team, ids: Ids, caller: Person) => Promise<string>;
+
+/** What one call of an operation needs beyond what its schema says. */
+export type Example = {
+  body?: (team: Team, ids: Ids, caller: Person) => unknown;
+  query?: (team: Team, ids: Ids) => Record<string, string>;
+  form?: (team: Team) => FormData;
+  /** Resources in the state that this operation is for, where the ordinary example is in another. */
+  resources?: Record<string, MakeResource>;
+  /** What it answers to whoever may, where that is not the documented success. */
+  answers?: number;
+  /** Why its list has but one page in every team, so that no cursor of it can be tried. */
+  onePage?: string;
+  /** It would leave its caller without a session, or their team without its people: each call gets one of its own. */
+  alone?: 'person' | 'team';
+};
+
+let count = 0;
+/** A short word that no call before has used. */
+const unique = (): string => `x${(count++).toString(36)}`;
+const idOf = async (made: Promise<unknown>): Promise<string> => ((await made) as { id: string }).id;
+const post = (team: Team, path: string, body?: object): Promise<string> => idOf(team.client.post(path, body));
+
+const email = (team: Team): string => `${unique()}-${team.marker.toLowerCase()}@example.test`;
+const mailStep = ({ marker }: Team): object => ({
+  type: 'email',
+  title: marker,
+  subject: `Subject ${marker}`,
+  body: `Body ${marker}`,
+});
+
+/** One of each resource that a path can name. An operation with another name in its path fails the proof until it is here. */
+export const RESOURCES: Record<string, MakeResource> = {
+  leadId: (team) => post(team, '/leads', leadOf(team)),
+  noteId: async (team, { leadId }) => {
+    const note = { content: `Note ${team.marker}` };
+    // Two, for the lists of notes are each lead's own.
+    await post(team, `/leads/${leadId}/notes`, note);
+    return post(team, `/leads/${leadId}/notes`, note);
+  },
+  stageId: (team) =>
+    post(team, '/lead-stages', { key: unique(), label: `Stage ${team.marker}`, description: team.marker }),
+  statusId: (team) => post(team, '/lead-statuses', { key: unique(), label: `Status ${team.marker}` }),
+  importId: async (_, { finishedImportId }) => finishedImportId as string,
+  sessionId: async (_team, _ids, caller) => decodeJwt((await caller.logIn()).accessToken)['sid'] as string,
+  templateId: (team) => post(team, '/templates', templateOf(team)),
+  emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
+  campaignId: (team, { emailAccountId }) =>
+    post(team, '/campaigns', { name: `Campaign ${team.marker}`, description: team.marker, emailAccountId }),
+  enrolmentId: async ({ client }, { runningCampaignId }) => {
+    const path = `/campaigns/${runningCampaignId}/enrolments`;
+    const { items } = await client.get<{ items: { id: string }[] }>(path);
+    return items[0]?.id as string;
+  },
+};
+
+function leadOf(team: Team): object {
+  const { marker } = team;
+  return {
+    firstName: `First ${marker}`,
+    lastName: `Last ${marker}`,
+    email: email(team),
+    companyName: `Company ${marker}`,
+    title: `Title ${marker}`,
+    linkedinUrl: `https://www.linkedin.com/in/${unique()}-${marker.toLowerCase()}`,
+    notes: `Notes ${marker}`,
+    customFields: { [`field${marker}`]: `Value ${marker}` },
+  };
+}
+
+function templateOf({ marker }: Team): object {
+  return { templateKey: unique(), language: 'en', subject: `Subject ${marker}`, body: `Body ${marker}` };
+}
+
+function emailAccountOf(team: Team): object {
+  const { host, port } = team.world.smtp;
+  return {
+    email: email(team),
+    fromName: `From ${team.marker}`,
+    smtpHost: host,
+    smtpPort: port,
+    smtpUsername: `user-${team.marker}`,
+    smtpPassword: `password ${team.marker}`,
+    dailySendLimit: 1_000_000,
+  };
+}
+
+/** Somebody without a past here. */
+const newcomer = (team: Team): Promise<Person> =>
+  Person.signUp(team.world.api, `Newcomer ${unique()}`, email(team));
+const credentialsOf = ({ email, password }: Person): object => ({ email, password });
+
+/** A campaign with somebody enrolled and something to send, a long time from now. */
+const readyCampaign: MakeResource = async (team, ids, caller) => {
+  const id = await (RESOURCES['campaignId'] as MakeResource)(team, ids, caller);
+  await team.client.put(`/campaigns/${id}/steps`, {
+    steps: [{ type: 'wait', durationSeconds: 86_400 }, mailStep(team)],
+  });
+  await team.client.post(`/campaigns/${id}/enrolments`, { leadIds: [ids['leadId']] });
+  return id;
+};
+const launchedCampaign: MakeResource = async (team, ids, caller) => {
+  const id = await readyCampaign(team, ids, caller);
+  await team.client.post(`/campaigns/${id}/launch`);
+  return id;
+};
+const pausedCampaign: MakeResource = async (team, ids, caller) => {
+  const id = await launchedCampaign(team, ids, caller);
+  await team.client.post(`/campaigns/${id}/pause`);
+  return id;
+};
+
+/**
+ * How each operation is called so that it succeeds. One without an entry is called with the smallest body that its schema
+ * takes; when that does not succeed for the owner of a team, the proof fails and says so.
+ */
+export const EXAMPLES: Record<string, Example> = {
+  'billing.prices.list': { onePage: 'prices are the same for every team' },
+  'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
+  'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
+  'campaigns.campaigns.update': { body: ({ marker }) => ({ description: `Changed ${marker}` }) },
+  'campaigns.campaigns.launch': { resources: { campaignId: readyCampaign } },
+  'campaigns.campaigns.pause': { resources: { campaignId: launchedCampaign } },
+  'campaigns.campaigns.resume': { resources: { campaignId: pausedCampaign } },
+  'campaigns.campaigns.replaceSteps': {
+    body: ({ marker }, { templateId }) => ({ steps: [{ type: 'email', title: marker, templateId }] }),
+  },
+  'campaigns.enrolments.enrol': { body: (_, { leadId }) => ({ leadIds: [leadId] }) },
+  'campaigns.email-accounts.create': { body: emailAccountOf },
+  'campaigns.email-accounts.update': { body: ({ marker }) => ({ fromName: `Changed ${marker}` }) },
+  'campaigns.templates.create': { body: templateOf },
+  'campaigns.templates.update': { body: ({ marker }) => ({ subject: `Changed ${marker}` }) },
+  'campaigns.templates.preview': { body: (_, { enrolmentId }) => ({ enrolmentId }) },
+  'leads.leads.create': { body: leadOf },
+  'leads.leads.update': { body: ({ marker }) => ({ title: `Changed ${marker}` }) },
+  'leads.leads.assign': { body: ({ owner }) => ({ assignedUserId: owner.userId }) },
+  'leads.notes.add': { body: ({ marker }) => ({ content: `Note ${marker}` }) },
+  'leads.stages.create': { body: ({ marker }) => ({ key: unique(), label: `Stage ${marker}` }) },
+  'leads.stages.update': { body: ({ marker }) => ({ label: `Changed ${marker}` }) },
+  'leads.statuses.create': { body: ({ marker }) => ({ key: unique(), label: `Status ${marker}` }) },
+  'leads.statuses.update': { body: ({ marker }) => ({ label: `Changed ${marker}` }) },
+  // What has ended cannot be cancelled any more; that whoever may is let through is what counts here.
+  'leads.imports.cancel': { answers: 409 },
+  'leads.imports.create': { form: csvForm },
+  'identity.accounts.logIn': { body: async (team) => credentialsOf(await newcomer(team)) },
+  'identity.accounts.logOut': { alone: 'person' },
+  'identity.sessions.revokeOthers': { alone: 'person' },
+  'identity.sessions.switchTenant': {
+    alone: 'person',
+    body: (_team, _ids, caller) => ({ tenantId: caller.firstTenantId }),
+  },
+  'identity.accounts.refresh': {
+    body: async (team) => ({ refreshToken: (await (await newcomer(team)).logIn()).refreshToken }),
+  },
+  'identity.accounts.signUp': {
+    body: (team) => ({
+      tenantName: `Team ${unique()}`,
+      email: email(team),
+      password: `a password of ${crypto.randomUUID()}`,
+    }),
+  },
+  'identity.tenants.update': { body: ({ marker }) => ({ name: `Renamed ${marker}` }) },
+};
+
+function csvForm({ marker }: Team): FormData {
+  const form = new FormData();
+  form.set('file', new Blob([`Last Name,E-Mail\n${marker},${unique()}@example.test\n`]), `${marker}.csv`);
+  return form;
+}
+
+/** Names of ids in bodies and filters that mean the example under another name. */
+export const SAME_RESOURCE: Record<string, string> = {
+  assignedUserId: 'userId',
+  referenceId: 'campaignId',
+  leadIds: 'leadId',
+};
+
+/**
+ * Ids that a service stores without knowing whose they are: leads takes any id as the person a lead is assigned to. Nobody is
+ * shown anything by it, for a name is only ever looked up within the team.
+ */
+export const UNCHECKED_REFERENCES: readonly string[] = ['userId'];

@@ -1,0 +1,129 @@
+import pg from 'pg';
+import { roleUrl } from '../start/secrets.ts';
+import type { Platform } from '../start/platform.ts';
+import { actorsOf, type Teams } from './actors.ts';
+import { Calls } from './calls.ts';
+import { catalogueOf, type Catalogue } from './catalogue.ts';
+import { Crossings } from './crossings.ts';
+import { TeamSecrets } from './leaks.ts';
+import { runMatrix, type Cell } from './matrix.ts';
+import { documentOf, operationsOf, type Operation } from './openapi.ts';
+import { UNCHECKED_REFERENCES } from './operation-examples.ts';
+import { bearer } from './person.ts';
+import { send } from './request.ts';
+import { changed, Rows, type Snapshot } from './rows.ts';
+import { crossStreams } from './streams.ts';
+import { workingTeam, type World } from './team.ts';
+import { badTokensOf } from './tokens.ts';
+
+const REST_DEADLINE_MS = 60_000;
+
+export type ProofReport = {
+  operations: Operation[];
+  actors: string[];
+  /** Operations × actors. */
+  matrix: Cell[];
+  /** Foreign ids, cursors, keys and places where no path says so. */
+  crossings: Cell[];
+  catalogue: Catalogue;
+  /** What the whole run did to the team that nobody touched, and took from it. */
+  aftermath: string[];
+  seconds: number;
+};
+
+/** Shows on a running instance of its own that no team sees or changes anything of another. */
+export async function proveIsolation(platform: Platform): Promise<ProofReport> {
+  const startedAt = performance.now();
+  const database = new pg.Client({ connectionString: platform.adminUrl });
+  await database.connect();
+  try {
+    const report = await prove(platform, database);
+    return { ...report, seconds: (performance.now() - startedAt) / 1000 };
+  } finally {
+    await database.end();
+  }
+}
+
+async function prove(platform: Platform, database: pg.Client): Promise<Omit<ProofReport, 'seconds'>> {
+  const { api, smtp } = platform.urls;
+  const world: World = { api, smtp, database };
+  const [victim, home] = await Promise.all([
+    workingTeam(world, 'Quizzaciously'),
+    workingTeam(world, 'Flibbertigibbet'),
+  ]);
+  const teams = { victim, home };
+  const document = await documentOf(api);
+  const operations = operationsOf(document);
+  const crossings = new Crossings(api, document, teams);
+  const traces = await crossings.tracesOf(victim, operations);
+  // The team that acts does the same, so that what the two have in common is no secret of either.
+  await crossings.tracesOf(home, operations);
+
+  const victimRows = await Rows.of(database, victim.tenantId);
+  const homeRows = await Rows.of(database, home.tenantId);
+  const before = await victimRows.rest(REST_DEADLINE_MS);
+  const secrets = new TeamSecrets(victim.marker, await victimRows.texts(), (await homeRows.texts()).keys());
+  const leaksIn = secrets.in.bind(secrets);
+
+  const actors = await actorsIn(platform, database, teams);
+  const calls = new Calls(document);
+  const matrix = await runMatrix(operations, actors, {
+    call: async (operation, actor) => send(api, await calls.requestFor(operation, actor), operation.streams),
+    leaksIn,
+    snapshot: () => victimRows.snapshot(),
+  });
+  const crossed = await crossings.run(operations, traces, leaksIn);
+  const aftermath = aftermathOf(
+    before,
+    await victimRows.rest(REST_DEADLINE_MS),
+    teams,
+    await homeRows.texts(),
+  );
+  const ids = { victimId: victim.tenantId, homeId: home.tenantId };
+  const as = (role: string) => roleUrl(platform.adminUrl, platform.secrets.key('roles'), role);
+  return {
+    operations,
+    actors: actors.map(({ name }) => name),
+    matrix,
+    crossings: [...crossed, ...(await crossStreams(api, teams))],
+    catalogue: await catalogueOf(database, as, ids),
+    aftermath,
+  };
+}
+
+async function actorsIn(platform: Platform, database: pg.Client, teams: Teams) {
+  const { accessToken } = await teams.home.owner.logIn();
+  const key = platform.secrets.key('key-encryption.identity');
+  const bad = await badTokensOf(accessToken, database, key);
+  return actorsOf(teams, bad, await endedToken(platform.urls.api, teams));
+}
+
+/** The token of a session that has ended, once the gateway knows. */
+async function endedToken(api: string, { home }: Teams): Promise<string> {
+  const { accessToken } = await home.owner.logIn();
+  const headers = bearer(accessToken);
+  await send(api, { method: 'DELETE', target: '/v1/sessions/current', headers });
+  while ((await send(api, { method: 'GET', target: '/v1/me', headers })).status !== 401);
+  return accessToken;
+}
+
+/** Rows of the untouched team that changed after all, and ids of it that the other team's rows now hold. */
+export function aftermathOf(
+  before: Snapshot,
+  after: Snapshot,
+  { victim }: Teams,
+  homeTexts: ReadonlyMap<string, string>,
+): string[] {
+  const stored = Object.entries(victim.ids)
+    .filter(([name, id]) => homeTexts.has(id) && !UNCHECKED_REFERENCES.includes(name))
+    .map(([name, id]) => `${homeTexts.get(id)} of one team now holds the ${name} of another`);
+  return [...changed(before, after).map((table) => `rows of the other team changed in ${table}`), ...stored];
+}
+
+/** Everything that is wrong, one line each; nothing when the proof holds. */
+export function violationsOf({ matrix, crossings, catalogue, aftermath }: ProofReport): string[] {
+  const inCells = [...matrix, ...crossings].flatMap(({ operation, actor, violations }) =>
+    violations.map((violation) => `${operation} as ${actor}: ${violation}`),
+  );
+  return [...inCells, ...catalogue.violations, ...aftermath];
+}
