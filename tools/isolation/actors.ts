@@ -78,8 +78,11 @@ export function stranger({ victim, home }: Teams): Actor {
 /** `victim` is never touched; `home` is the team that acts. */
 export type Teams = { victim: Team; home: Team };
 
+/** Tokens that were good until something happened: by what happened. */
+export type SpentTokens = Record<string, string>;
+
 /** Everybody that the proof knows. */
-export function actorsOf(teams: Teams, bad: BadTokens, ended: string): Actor[] {
+export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens): Actor[] {
   const shows = (name: string, token: string) => withoutSession(name, teams, bearer(token));
   return [
     withoutSession('no token', teams, {}),
@@ -88,7 +91,7 @@ export function actorsOf(teams: Teams, bad: BadTokens, ended: string): Actor[] {
     shows('alg none', bad.unsigned),
     shows('alg HS256', bad.confused),
     shows('altered', bad.altered),
-    shows('session ended', ended),
+    ...Object.entries(spent).map(([what, token]) => shows(what, token)),
     stranger(teams),
     ...ROLES.map((role) => member(role, teams.home)),
   ];

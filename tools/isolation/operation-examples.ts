@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { Person } from './person.ts';
-import type { Team } from './team.ts';
+import { newMember, type Team } from './team.ts';
 
 type Ids = Record<string, string>;
 /** Makes one of a resource in a team and answers its id; `ids` has what the resource belongs to, `caller` is who will use it. */
@@ -49,6 +49,7 @@ export const RESOURCES: Record<string, MakeResource> = {
   statusId: (team) => post(team, '/lead-statuses', { key: unique(), label: `Status ${team.marker}` }),
   importId: async (_, { finishedImportId }) => finishedImportId as string,
   sessionId: async (_team, _ids, caller) => decodeJwt((await caller.logIn()).accessToken)['sid'] as string,
+  userId: async (team) => (await newMember(team, 'agent', unique())).userId,
   templateId: (team) => post(team, '/templates', templateOf(team)),
   emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
   campaignId: (team, { emailAccountId }) =>
@@ -165,6 +166,13 @@ export const EXAMPLES: Record<string, Example> = {
       password: `a password of ${crypto.randomUUID()}`,
     }),
   },
+  'identity.members.update': { body: () => ({ role: 'viewer' }) },
+  'identity.members.leave': { alone: 'person' },
+  'identity.members.transferOwnership': {
+    alone: 'team',
+    body: async (team, _ids, { password }) => ({ userId: team.members.admin.userId, password }),
+  },
+  'identity.teams.create': { body: () => ({ name: `Team ${unique()}` }) },
   'identity.tenants.update': { body: ({ marker }) => ({ name: `Renamed ${marker}` }) },
 };
 

@@ -9,11 +9,11 @@ import { TeamSecrets } from './leaks.ts';
 import { runMatrix, type Cell } from './matrix.ts';
 import { documentOf, operationsOf, type Operation } from './openapi.ts';
 import { UNCHECKED_REFERENCES } from './operation-examples.ts';
-import { bearer } from './person.ts';
 import { send } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
 import { crossStreams } from './streams.ts';
 import { workingTeam, type World } from './team.ts';
+import { spentTokens } from './spent-tokens.ts';
 import { badTokensOf } from './tokens.ts';
 
 const REST_DEADLINE_MS = 60_000;
@@ -95,16 +95,7 @@ async function actorsIn(platform: Platform, database: pg.Client, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
   const key = platform.secrets.key('key-encryption.identity');
   const bad = await badTokensOf(accessToken, database, key);
-  return actorsOf(teams, bad, await endedToken(platform.urls.api, teams));
-}
-
-/** The token of a session that has ended, once the gateway knows. */
-async function endedToken(api: string, { home }: Teams): Promise<string> {
-  const { accessToken } = await home.owner.logIn();
-  const headers = bearer(accessToken);
-  await send(api, { method: 'DELETE', target: '/v1/sessions/current', headers });
-  while ((await send(api, { method: 'GET', target: '/v1/me', headers })).status !== 401);
-  return accessToken;
+  return actorsOf(teams, bad, await spentTokens(platform.urls.api, teams.home));
 }
 
 /** Rows of the untouched team that changed after all, and ids of it that the other team's rows now hold. */
