@@ -11,7 +11,8 @@ const WITHOUT_SESSION = [
   'alg none',
   'alg HS256',
   'altered',
-  'session ended',
+  'logged out',
+  'removed',
 ];
 
 /** Whoever adds an operation: where this fails for it, `tools/isolation/operation-examples.ts` wants a line. */
