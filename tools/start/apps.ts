@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ROOT } from '../infra/paths.ts';
+import { OPERATOR } from '../operator/rpc.ts';
 import { roleUrl, type Secrets } from './secrets.ts';
 
 /** What an app's environment is made from. */
@@ -110,7 +111,7 @@ export function appEnv(
   httpPort: number,
 ): NodeJS.ProcessEnv {
   const { secrets, adminUrl, natsUrl } = facts;
-  const callers = apps.filter((other) => other.name !== 'sandbox').map((other) => other.name);
+  const callers = [...apps.map(({ name }) => name).filter((name) => name !== 'sandbox'), OPERATOR];
   const env: NodeJS.ProcessEnv = {
     NODE_ENV: 'production',
     HTTP_HOST: '127.0.0.1',

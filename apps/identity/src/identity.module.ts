@@ -14,6 +14,7 @@ import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { MembersService } from './members/members.service.js';
 import { Memberships } from './members/memberships.js';
+import { OperatorsService } from './operators/operators.service.js';
 import { LastAnswers } from './sessions/last-answer.js';
 import { Renewals } from './sessions/renewals.js';
 import { SessionAnnouncements } from './sessions/session-announcements.js';
@@ -34,6 +35,7 @@ class IdentityModule {
         AccountsService,
         KeysService,
         MembersService,
+        OperatorsService,
         SessionsService,
         TeamsService,
         TenantsService,

@@ -21,6 +21,7 @@ export * from './identity/errors.js';
 export * from './identity/keys.api.js';
 export * from './identity/members.api.js';
 export * from './identity/sessions.api.js';
+export * from './identity/operators.api.js';
 export * from './identity/teams.api.js';
 export * from './identity/tenants.api.js';
 export * from './leads/errors.js';

@@ -13,24 +13,29 @@ export const FIND_EMAIL = `SELECT email FROM users WHERE id = $1 AND is_active A
 export const ACT_AS_USER = `SELECT set_config('app.user_id', $1, true)`;
 
 /** A person in one of their teams, whatever the team's status. */
-export const STANDING_ANY_STATUS = `
+const STANDING_ANYWHERE = `
   SELECT m.id AS "membershipId", m.role, u.id AS "userId", u.email AS "userEmail", u.first_name AS "firstName",
     u.last_name AS "lastName", u.phone AS "userPhone", u.avatar_url AS "avatarUrl", u.email_verified AS "emailVerified",
     u.last_login_at AS "lastLoginAt", u.created_at AS "userCreatedAt", ${TENANT_COLUMNS}
   FROM memberships m
   JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
-  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
+  JOIN tenants t ON t.id = m.tenant_id
   WHERE m.deleted_at IS NULL`;
+
+export const STANDING_ANY_STATUS = `${STANDING_ANYWHERE} AND t.deleted_at IS NULL`;
 
 const STANDING = `${STANDING_ANY_STATUS} AND t.status = 'active'`;
 
 export const STANDING_IN_TENANT = `${STANDING} AND m.tenant_id = $1 AND m.user_id = $2`;
 
-/** The team that was asked for by id or slug, else the person's first choice, else the one they joined first. */
-export const STANDING_FOR_LOG_IN = `${STANDING} AND m.user_id = $1
+/**
+ * The team that was asked for by id or slug, else the person's first choice, else the one they joined first; one that is not
+ * active only when there is no other, so that it can be said why it is closed to them.
+ */
+export const STANDING_FOR_LOG_IN = `${STANDING_ANYWHERE} AND m.user_id = $1
     AND ($2::uuid IS NULL OR t.id = $2)
     AND ($3::text IS NULL OR t.slug = $3)
-  ORDER BY (t.id = u.primary_tenant_id) IS TRUE DESC, m.created_at, m.id
+  ORDER BY (t.status = 'active') DESC, (t.id = u.primary_tenant_id) IS TRUE DESC, m.created_at, m.id
   LIMIT 1`;
 
 export const INSERT_TENANT = `

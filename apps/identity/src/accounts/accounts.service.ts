@@ -25,7 +25,7 @@ import { canonicalEmail } from './canonical-email.js';
 import { Credentials } from './credentials.js';
 import { NewTeams } from './new-teams.js';
 import { Passwords } from './passwords.js';
-import { toTenant, toUser, type Standing } from './standing.js';
+import { requireOpen, toTenant, toUser, type Standing } from './standing.js';
 
 /** Sign-up, log-in, and the life of a session. */
 @Serves(accountsApi)
@@ -65,13 +65,15 @@ export class AccountsService implements AccountsApi {
 
   /**
    * Begins a session for whoever shows the password. An address without an account answers the same, in the same time.
-   * @throws AppError `account.bad_credentials` | `account.slow_down` | `account.not_a_member`
+   * @throws AppError `account.bad_credentials` | `account.slow_down` | `account.not_a_member` | `tenant.suspended` |
+   * `tenant.closed`
    */
   async logIn(ctx: Ctx, input: LogIn): Promise<SessionTokens> {
     const provenAt = this.clock.now();
     const userId = await this.credentials.prove(input.email, input.password);
     const standing = await this.store.standingForLogIn(userId, input);
     if (!standing) throw accountErrors.not_a_member();
+    requireOpen(standing);
     const opened = await this.tenant.run(actingAs(ctx, standing), async (db) => {
       const session = await this.sessions.open(db, standing, { client: clientOf(ctx), provenAt });
       await db.execute(TOUCH_LAST_LOG_IN, [userId, this.clock.now()]);

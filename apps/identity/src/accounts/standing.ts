@@ -1,4 +1,4 @@
-import type { Role, Tenant, UserAccount } from '@leadwire/contracts';
+import { tenantErrors, type Role, type Tenant, type UserAccount } from '@leadwire/contracts';
 
 /** Columns of a tenant as {@link toTenant} reads them. */
 export const TENANT_COLUMNS = `t.id AS "tenantId", t.name AS "tenantName", t.slug, t.status, t.plan_tier AS "planTier",
@@ -59,4 +59,13 @@ export function toUser(row: Standing): UserAccount {
     lastLoginAt: row.lastLoginAt?.toISOString() ?? null,
     createdAt: row.userCreatedAt.toISOString(),
   };
+}
+
+/**
+ * Says why nobody works in a team now; only to somebody who has shown that they belong to it.
+ * @throws AppError `tenant.suspended` | `tenant.closed`
+ */
+export function requireOpen({ tenantId, status }: TenantColumns): void {
+  if (status === 'suspended') throw tenantErrors.suspended();
+  if (status === 'closed') throw tenantErrors.closed({ extras: { tenantId } });
 }

@@ -16,7 +16,7 @@ export const LIST_MEMBERS = `${MEMBER}
   LIMIT $4`;
 
 /** One change of members at a time per team, so that each sees who is an owner now. Closed teams have no such changes. */
-export const LOCK_TEAM = `SELECT status FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`;
+export const LOCK_TEAM = `SELECT status FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`;
 
 export const FIND_ROLE = `
   SELECT id AS "membershipId", role
@@ -45,12 +45,6 @@ export const DROP_GRANTS = `DELETE FROM user_capabilities WHERE tenant_id = $1 A
 export const DROP_FLAGS = `DELETE FROM feature_flags WHERE tenant_id = $1 AND user_id = $2`;
 
 export const FORGET_PRIMARY = `UPDATE users SET primary_tenant_id = NULL WHERE id = $2 AND primary_tenant_id = $1`;
-
-export const END_SESSIONS = `
-  UPDATE sessions
-  SET ended_at = $2, end_reason = $3
-  WHERE membership_id = $1 AND ended_at IS NULL
-  RETURNING id`;
 
 /** $3: the roles that the inviter may no longer give. */
 export const REVOKE_INVITATIONS_OF = `

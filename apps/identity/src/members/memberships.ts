@@ -7,17 +7,16 @@ import {
   MembershipCreated,
   MembershipRemoved,
   ROLES,
-  SessionEnded,
   tenantErrors,
   type Role,
 } from '@leadwire/contracts';
 import { assert, Clock, newId } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
+import { Sessions } from '../sessions/sessions.js';
 import {
   COUNT_OWNERS,
   DROP_FLAGS,
   DROP_GRANTS,
-  END_SESSIONS,
   FIND_ROLE,
   FORGET_PRIMARY,
   JOIN,
@@ -36,7 +35,10 @@ export type Place = { membershipId: string; role: Role };
  */
 @Injectable()
 export class Memberships {
-  constructor(@Inject(Clock) private readonly clock: Clock) {}
+  constructor(
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   /**
    * Makes all other changes of the team's people wait.
@@ -94,9 +96,7 @@ export class Memberships {
     const [row] = await db.query<{ version: number }>(REMOVE_MEMBERSHIP, [db.tenantId, membershipId, now]);
     assert(row, 'a member who was found can be removed');
     db.emit(MembershipRemoved, membershipId, { userId }, { version: row.version });
-    const reason = 'membership-removed';
-    const ended = await db.query<{ id: string }>(END_SESSIONS, [membershipId, now, reason]);
-    for (const { id } of ended) db.emit(SessionEnded, id, { userId, reason });
+    await this.sessions.endAllIn(db, { userId, tenantId: db.tenantId, reason: 'membership-removed' });
     for (const sql of [DROP_GRANTS, DROP_FLAGS, FORGET_PRIMARY]) await db.execute(sql, [db.tenantId, userId]);
     await this.revokeInvitations(db, userId, ROLES, 'inviter-left');
   }

@@ -1,13 +1,14 @@
 import { TENANT_COLUMNS } from '../accounts/standing.js';
 
-const DETAILS = `${TENANT_COLUMNS}, t.metadata, t.version, t.slug_changed_at AS "slugChangedAt"`;
+const DETAILS = `${TENANT_COLUMNS}, t.metadata, t.version, t.slug_changed_at AS "slugChangedAt",
+  t.status_reason AS "statusReason"`;
 
 export const FIND_TENANT = `SELECT ${DETAILS} FROM tenants t WHERE t.id = $1 AND t.deleted_at IS NULL`;
 
-export const LOCK_TENANT = `${FIND_TENANT} FOR UPDATE`;
+export const LOCK_TENANT = `${FIND_TENANT} FOR NO KEY UPDATE`;
 
 /** Closed ones too. Who changes members, roles, status or invitations of a team takes it first: one such change at a time. */
-export const LOCK_ANY_TENANT = `SELECT ${DETAILS} FROM tenants t WHERE t.id = $1 FOR UPDATE`;
+export const LOCK_ANY_TENANT = `SELECT ${DETAILS} FROM tenants t WHERE t.id = $1 FOR NO KEY UPDATE`;
 
 export const UPDATE_TENANT = `
   UPDATE tenants t
@@ -18,8 +19,8 @@ export const UPDATE_TENANT = `
 /** $2: status, $3: plan, $4: reason, $5: now. */
 export const SET_STANDING = `
   UPDATE tenants t
-  SET status = $2, plan_tier = $3, status_reason = $4,
-    status_changed_at = CASE WHEN t.status = $2 THEN t.status_changed_at ELSE $5::timestamptz END, version = version + 1
+  SET status = $2::varchar, plan_tier = $3, status_reason = $4,
+    status_changed_at = CASE WHEN t.status = $2::varchar THEN t.status_changed_at ELSE $5::timestamptz END, version = version + 1
   WHERE t.id = $1
   RETURNING ${DETAILS}`;
 

@@ -22,6 +22,7 @@ export type TenantRow = TenantColumns & {
   metadata: Record<string, unknown>;
   version: number;
   slugChangedAt: Date | null;
+  statusReason: string | null;
 };
 
 /** The caller's own tenant; there is no way to name another. */

@@ -5,6 +5,7 @@ export const accountErrors = defineErrors('account', {
   bad_credentials: { kind: 'unauthenticated', text: 'E-mail address or password is wrong.' },
   slow_down: { kind: 'rate_limited', text: 'Too many tries for this account; wait a moment.' },
   not_a_member: { kind: 'forbidden', text: 'You do not belong to this team.' },
+  not_found: { kind: 'not_found', text: 'There is no such account.' },
   session_ended: { kind: 'unauthenticated', text: 'This session has ended; sign in again.' },
 });
 

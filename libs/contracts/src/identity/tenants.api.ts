@@ -56,6 +56,11 @@ export class TenantDetails extends Tenant {
   version!: number;
 }
 
+export class TenantRef {
+  @Uuid()
+  tenantId!: string;
+}
+
 /** Absent fields stay as they are; null empties those that may be empty. */
 export class UpdateTenant {
   @Text({ min: 1, max: TENANT_NAME_MAX, pattern: /\S/, optional: true })
