@@ -11,7 +11,7 @@ import {
 import { AccessGuard } from './auth/access.guard.js';
 import { AccessTokens } from './auth/access-tokens.js';
 import { BearerStrategy } from './auth/bearer.strategy.js';
-import { EndedSessions } from './auth/ended-sessions.js';
+import { Revocations } from './auth/revocations.js';
 import { SigningKeys } from './auth/signing-keys.js';
 import { EventStream } from './events/event-stream.js';
 import type { gatewayConfig } from './gateway.config.js';
@@ -38,7 +38,7 @@ export class GatewayModule {
         { provide: RouteTable, useValue: new RouteTable(routesOf(controllers)) },
         { provide: ObjectStorage, useValue: new FileObjectStorage(runtime.config.OBJECT_STORAGE_DIR) },
         SigningKeys,
-        EndedSessions,
+        Revocations,
         AccessTokens,
         BearerStrategy,
         RateLimits,

@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { ROLE_CAPABILITIES, SessionEnded } from '@leadwire/contracts';
+import { ROLE_CAPABILITIES } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
-import { eventually } from '@leadwire/testing';
 import { Controller, Get } from '@nestjs/common';
 import { generateKeyPair } from 'jose';
 import { RouteTable, routesOf } from '../src/http/route-table.js';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
-import { publishEvent } from './publish-event.js';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -136,29 +134,5 @@ describe('who may come in', () => {
     );
     Controller('bare')(Bare);
     expect(() => new RouteTable(routesOf([Bare]))).toThrow('Bare.list');
-  });
-});
-
-describe('a session that ends', () => {
-  let gateway: GatewayFixture;
-  beforeAll(async () => {
-    gateway = await GatewayFixture.start({ things: { list: () => ({ items: [], next: null }) } });
-  });
-  afterAll(() => gateway.stop());
-
-  it('is over at the gateway within a second, although its token still runs', async () => {
-    const ids = { tenantId: newId(), userId: newId(), sessionId: newId() };
-    const token = await gateway.token(ids);
-    expect((await gateway.fetch('/v1/things', { token })).status).toBe(200);
-    await publishEvent(gateway.connection, SessionEnded, {
-      tenantId: ids.tenantId,
-      aggregateId: ids.sessionId,
-      data: { userId: ids.userId, reason: 'log-out' },
-    });
-    await eventually(async () => (await gateway.fetch('/v1/things', { token })).status === 401, 1_000);
-    expect(
-      (await gateway.fetch('/v1/things', { token: await gateway.token({ ...ids, sessionId: newId() }) }))
-        .status,
-    ).toBe(200);
   });
 });

@@ -31,6 +31,8 @@ export type TokenOptions = {
   kid?: string;
   key?: CryptoKey;
   expiresInSeconds?: number;
+  /** Epoch milliseconds. */
+  issuedAt?: number;
 };
 
 const KID = 'test-key';
@@ -38,6 +40,7 @@ const KID = 'test-key';
 /** A gateway with a broker of its own, an identity that publishes one signing key, and a service that answers what a test says. */
 export class GatewayFixture {
   private readonly fakes: RpcServer[] = [];
+  private readonly replicas: RunningService[] = [];
 
   private constructor(
     readonly nats: TestNats,
@@ -51,7 +54,16 @@ export class GatewayFixture {
     readonly asked: { jwks: number },
     /** What identity publishes: the 32 bytes of the Ed25519 key, base64url. */
     readonly publicKey: string,
+    private readonly another: (port: number) => Promise<RunningService>,
   ) {}
+
+  /** Starts one more gateway beside the first. */
+  async addReplica(): Promise<{ url: string; replica: RunningService }> {
+    const port = await freePort();
+    const replica = await this.another(port);
+    this.replicas.push(replica);
+    return { url: `http://127.0.0.1:${port}`, replica };
+  }
 
   static async start(
     options: { env?: Record<string, string>; things?: Handlers; controllers?: Type[] } = {},
@@ -65,27 +77,26 @@ export class GatewayFixture {
     await ensureStreams(connection);
     const key = randomBytes(32);
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-    const gateway = await startGateway(
-      {
-        NATS_URL: nats.url,
-        HTTP_PORT: String(port),
-        LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
-        CTX_SIGNING_KEY: key.toString('base64'),
-        CTX_TRUSTED_KEYS: `gateway:${key.toString('base64')}`,
-        OBJECT_STORAGE_DIR: storageDir,
-        RATE_ANONYMOUS_PER_SECOND: '10000',
-        RATE_USER_PER_SECOND: '10000',
-        RATE_TENANT_PER_SECOND: '10000',
-        ...options.env,
-      },
-      options.controllers ?? [
-        ThingsController,
-        GreetingsController,
-        ExactController,
-        UploadsController,
-        EventStreamController,
-      ],
-    );
+    const env = {
+      NATS_URL: nats.url,
+      HTTP_PORT: String(port),
+      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+      CTX_SIGNING_KEY: key.toString('base64'),
+      CTX_TRUSTED_KEYS: `gateway:${key.toString('base64')}`,
+      OBJECT_STORAGE_DIR: storageDir,
+      RATE_ANONYMOUS_PER_SECOND: '10000',
+      RATE_USER_PER_SECOND: '10000',
+      RATE_TENANT_PER_SECOND: '10000',
+      ...options.env,
+    };
+    const controllers = options.controllers ?? [
+      ThingsController,
+      GreetingsController,
+      ExactController,
+      UploadsController,
+      EventStreamController,
+    ];
+    const gateway = await startGateway(env, controllers);
     const asked = { jwks: 0 };
     const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: ACCESS_TOKEN.algorithm, use: 'sig' };
     const url = `http://127.0.0.1:${port}`;
@@ -99,6 +110,7 @@ export class GatewayFixture {
       storageDir,
       asked,
       jwk.x as string,
+      (port) => startGateway({ ...env, HTTP_PORT: String(port) }, controllers),
     );
     await fixture.serve('identity', [
       [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: [jwk] }) }],
@@ -128,7 +140,7 @@ export class GatewayFixture {
       .setSubject(options.userId ?? newId())
       .setIssuer(options.issuer ?? ACCESS_TOKEN.issuer)
       .setAudience(options.audience ?? ACCESS_TOKEN.audience)
-      .setIssuedAt()
+      .setIssuedAt((options.issuedAt ?? Date.now()) / 1000)
       .setExpirationTime(Math.floor(Date.now() / 1000) + (options.expiresInSeconds ?? 300))
       .sign(options.key ?? this.privateKey);
   }
@@ -158,6 +170,7 @@ export class GatewayFixture {
   }
 
   async stop(): Promise<void> {
+    for (const replica of this.replicas) await replica.stop();
     await this.gateway.stop();
     for (const fake of this.fakes) await fake.close();
     await this.connection.close().catch(() => undefined);

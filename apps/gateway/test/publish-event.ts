@@ -6,7 +6,7 @@ import { eventHeaders, JetStreamPublisher, subjectFor, type NatsConnection } fro
 export async function publishEvent<D extends object>(
   nats: NatsConnection,
   { type }: EventType<D>,
-  fact: { tenantId: string; aggregateId?: string; data: D },
+  fact: { tenantId: string; aggregateId?: string; data: D; occurredAt?: Date },
 ): Promise<string> {
   const id = newId();
   const message = {
@@ -15,7 +15,7 @@ export async function publishEvent<D extends object>(
     tenantId: fact.tenantId,
     aggregateId: fact.aggregateId ?? newId(),
     payload: JSON.stringify(fact.data),
-    occurredAt: new Date().toISOString(),
+    occurredAt: (fact.occurredAt ?? new Date()).toISOString(),
     metadata: {
       version: 1,
       actor: 'system' as const,

@@ -2,18 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ACCESS_TOKEN, ROLE_CAPABILITIES, ROLES, type Role } from '@leadwire/contracts';
 import { Clock, isUuid, requestErrors } from '@leadwire/kernel';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { EndedSessions } from './ended-sessions.js';
+import { Revocations } from './revocations.js';
+import type { Session } from './session.js';
 import { SigningKeys } from './signing-keys.js';
-
-/** Who presented a valid access token. */
-export type Session = Readonly<{
-  tenantId: string;
-  userId: string;
-  sessionId: string;
-  capabilities: ReadonlySet<string>;
-  /** Epoch milliseconds. */
-  expiresAt: number;
-}>;
 
 const REMEMBERED_MAX = 20_000;
 const TOKEN_LENGTH_MAX = 4096;
@@ -31,7 +22,7 @@ export class AccessTokens {
 
   constructor(
     @Inject(SigningKeys) keys: SigningKeys,
-    @Inject(EndedSessions) private readonly ended: EndedSessions,
+    @Inject(Revocations) private readonly revocations: Revocations,
     @Inject(Clock) private readonly clock: Clock,
   ) {
     this.keyOf = async ({ kid }) => {
@@ -45,16 +36,16 @@ export class AccessTokens {
   known(token: string): Session | undefined {
     const session = this.remembered.get(token);
     if (!session) return undefined;
-    if (session.expiresAt > this.clock.now().getTime() && !this.ended.has(session.sessionId)) return session;
+    if (session.expiresAt > this.clock.now().getTime() && !this.revocations.refusalOf(session))
+      return session;
     this.remembered.delete(token);
     return undefined;
   }
 
-  /** @throws AppError `request.unauthenticated` | `request.unavailable` */
+  /** @throws AppError `request.unauthenticated` | `request.unavailable` | `tenant.suspended` | `tenant.closed` */
   async verify(token: string): Promise<Session> {
-    const session = this.known(token) ?? sessionOf(await this.payloadOf(token));
-    if (this.ended.has(session.sessionId))
-      throw requestErrors.unauthenticated({ internal: 'the session has ended' });
+    const session = this.known(token) ?? sessionIn(await this.payloadOf(token));
+    this.revocations.check(session);
     if (this.remembered.size >= REMEMBERED_MAX) this.remembered.clear();
     this.remembered.set(token, session);
     return session;
@@ -69,7 +60,7 @@ export class AccessTokens {
         typ: ACCESS_TOKEN.type,
         issuer: ACCESS_TOKEN.issuer,
         audience: ACCESS_TOKEN.audience,
-        requiredClaims: ['exp', 'sub'],
+        requiredClaims: ['exp', 'iat', 'sub'],
         currentDate: this.clock.now(),
       });
       return payload;
@@ -80,7 +71,7 @@ export class AccessTokens {
   }
 }
 
-function sessionOf({ sub, sid, tid, role, exp }: JWTPayload): Session {
+function sessionIn({ sub, sid, tid, role, iat, exp }: JWTPayload): Session {
   const capabilities = CAPABILITIES_OF.get(role as Role);
   if (!isUuid(sub) || !isUuid(sid) || !isUuid(tid) || !capabilities) {
     throw requestErrors.unauthenticated({ internal: 'claims are missing or malformed' });
@@ -89,7 +80,9 @@ function sessionOf({ sub, sid, tid, role, exp }: JWTPayload): Session {
     tenantId: tid,
     userId: sub,
     sessionId: sid,
+    role: role as Role,
     capabilities,
+    issuedAt: (iat as number) * 1000,
     expiresAt: (exp as number) * 1000,
   });
 }

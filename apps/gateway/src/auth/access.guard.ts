@@ -7,10 +7,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { gatewayConfig } from '../gateway.config.js';
 import { endpointOf } from '../http/endpoint.js';
 import { RateLimits } from '../limits/rate-limits.js';
-import { AccessTokens, type Session } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import { clientOf } from './client.js';
 import { BEARER, bearerTokenOf } from './bearer.strategy.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import type { Session } from './session.js';
 
 /**
  * Lets a request through when its endpoint is public, or its session is valid, within its rates, and holds the right that
@@ -47,6 +48,7 @@ export class AccessGuard extends AuthGuard(BEARER) {
       return true;
     }
     const session = await this.sessionOf(context, request, reply);
+    request.session = session;
     this.limits.signedIn(session.tenantId, session.userId, reply);
     const { tenantId, userId, sessionId, capabilities } = session;
     const idempotencyKey = method.idempotent ? undefined : idempotencyKeyOf(request, userId);
@@ -81,11 +83,6 @@ export class AccessGuard extends AuthGuard(BEARER) {
       throw error;
     }
   }
-}
-
-/** When the caller's access token expires, for answers that outlive the request. */
-export function expiryOf(tokens: AccessTokens, request: FastifyRequest): number {
-  return tokens.known(bearerTokenOf(request) ?? '')?.expiresAt ?? Date.now();
 }
 
 function headerOf({ headers }: { headers: Record<string, unknown> }, name: string): string | undefined {

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { requestErrors } from '@leadwire/kernel';
 import passport from 'passport';
-import { AccessTokens, type Session } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
+import type { Session } from './session.js';
 
 export const BEARER = 'bearer';
 

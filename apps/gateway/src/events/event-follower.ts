@@ -1,6 +1,7 @@
 import { DeliverPolicy, jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import { EVENTS_STREAM, type NatsConnection } from '@leadwire/messaging';
 import type { Logger } from '@leadwire/platform';
+import type { QueuedIterator, Status } from '@nats-io/transport-node';
 import { streamEnds } from './stream-places.js';
 
 /** Where to begin: after a place in the stream, at a moment, or with what comes next. */
@@ -13,7 +14,7 @@ export type FollowOptions = {
   take: (msg: JsMsg) => void;
 };
 
-const RETRY_MS = 500;
+const RETRY_MS = 200;
 const PULL_MESSAGES = 500;
 
 /**
@@ -23,7 +24,9 @@ const PULL_MESSAGES = 500;
 export class EventFollower {
   private messages: ConsumerMessages | undefined;
   private next: { seq: number } | { time: Date };
+  private readonly waiting = new Set<{ seq: number; reached: () => void }>();
   private running: Promise<void> | undefined;
+  private readonly changes: QueuedIterator<Status>;
   private stopped = false;
 
   constructor(
@@ -34,6 +37,8 @@ export class EventFollower {
     const { from } = options;
     this.next =
       from === 'now' ? { time: new Date() } : 'after' in from ? { seq: from.after + 1 } : { time: from.time };
+    this.changes = nats.status() as QueuedIterator<Status>;
+    void this.beginAnewAfterLoss();
   }
 
   /** Resolves when the first place to read from is settled; reading itself goes on in the background. */
@@ -42,10 +47,35 @@ export class EventFollower {
     this.running = this.read();
   }
 
+  /**
+   * Resolves once the event at `seq` has been taken.
+   * @throws Error when that does not happen in time
+   */
+  async passed(seq: number, deadlineMs: number): Promise<void> {
+    if ('seq' in this.next && this.next.seq > seq) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { seq, reached: resolve };
+    this.waiting.add(waiter);
+    const timer = setTimeout(
+      () => reject(new Error(`event ${seq} of ${this.options.filter} was not read in ${deadlineMs} ms`)),
+      deadlineMs,
+    );
+    await promise.finally(() => {
+      clearTimeout(timer);
+      this.waiting.delete(waiter);
+    });
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
+    this.changes.stop();
     this.messages?.stop();
     await this.running;
+  }
+
+  // A broker that came back does not know our reader any more; its silence would be noticed only after half a minute.
+  private async beginAnewAfterLoss(): Promise<void> {
+    for await (const { type } of this.changes) if (type === 'reconnect') this.messages?.stop();
   }
 
   private async read(): Promise<void> {
@@ -76,6 +106,7 @@ export class EventFollower {
       for await (const msg of messages) {
         this.next = { seq: msg.seq + 1 };
         this.options.take(msg);
+        for (const waiter of this.waiting) if (waiter.seq <= msg.seq) waiter.reached();
       }
     } finally {
       await consumer.delete().catch(() => undefined);

@@ -1,10 +1,8 @@
 import { Controller, Get, Headers, Inject, Req, Res } from '@nestjs/common';
 import { Nothing, type ApiMethod } from '@leadwire/contracts';
-import type { Ctx } from '@leadwire/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AccessTokens } from '../auth/access-tokens.js';
-import { expiryOf } from '../auth/access.guard.js';
-import { Endpoint, RequestCtx } from '../http/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
+import { sessionOf } from '../auth/session.js';
 import { EventStream } from './event-stream.js';
 
 /** Served by the gateway itself, so it is no method of a service; it needs a right like every other. */
@@ -21,10 +19,7 @@ const streamEvents: ApiMethod = {
 
 @Controller('events')
 export class EventStreamController {
-  constructor(
-    @Inject(EventStream) private readonly events: EventStream,
-    @Inject(AccessTokens) private readonly tokens: AccessTokens,
-  ) {}
+  constructor(@Inject(EventStream) private readonly events: EventStream) {}
 
   /** Server-sent events of the caller's tenant; goes on after `Last-Event-ID`, ends with `reauth` when the token does. */
   @Get('stream')
@@ -33,16 +28,11 @@ export class EventStreamController {
     produces: 'text/event-stream',
   })
   async stream(
-    @RequestCtx() ctx: Ctx,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') lastEventId: string | undefined,
   ): Promise<void> {
-    const { stream } = await this.events.open({
-      ctx,
-      lastEventId,
-      expiresAt: expiryOf(this.tokens, request),
-    });
+    const { stream } = await this.events.open({ session: sessionOf(request), lastEventId });
     void reply
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')

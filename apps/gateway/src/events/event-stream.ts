@@ -1,14 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { requestErrors, type Ctx } from '@leadwire/kernel';
+import { requestErrors } from '@leadwire/kernel';
 import { envelopeOf, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import { CONFIG, LOGGER, Metrics, type Logger, type ProcessConfig } from '@leadwire/platform';
 import { TokenSigner } from '@leadwire/security';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Gauge } from 'prom-client';
-import { EndedSessions } from '../auth/ended-sessions.js';
+import { Revocations } from '../auth/revocations.js';
+import type { Session } from '../auth/session.js';
 import { EventFollower } from './event-follower.js';
-import { lastSequenceOf, streamEnds } from './stream-places.js';
+import { newestOf, streamEnds } from './stream-places.js';
 import { SseConnection, type Frame } from './sse-connection.js';
 
 const CONNECTIONS_PER_TENANT_MAX = 50;
@@ -16,7 +17,7 @@ const CONNECTIONS_MAX = 2_000;
 const HEARTBEAT_MS = 15_000;
 
 /** Which connection is opened for whom. */
-export type Listener = { ctx: Ctx; lastEventId: string | undefined; expiresAt: number };
+export type Listener = { session: Session; lastEventId: string | undefined };
 
 /**
  * Tells each tenant's clients what happens, as it happens. One reader of the stream serves all connections; a client that
@@ -37,17 +38,13 @@ export class EventStream implements BeforeApplicationShutdown {
     @Inject(NATS_CONNECTION) private readonly nats: NatsConnection,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) { CTX_SIGNING_KEY }: Pick<ProcessConfig, 'CTX_SIGNING_KEY'>,
-    @Inject(EndedSessions) ended: EndedSessions,
+    @Inject(Revocations) private readonly revocations: Revocations,
     @Inject(Metrics) metrics: Metrics,
   ) {
     // Replicas share their signing key, so a client may resume at any of them; derived, because one key has one use.
     this.signer = new TokenSigner(createHmac('sha256', CTX_SIGNING_KEY).update('event-stream').digest());
     this.heartbeat = setInterval(() => this.each((connection) => connection.beat()), HEARTBEAT_MS).unref();
-    this.stopListening = ended.onEnd((sessionId) =>
-      this.each((connection) => {
-        if (connection.sessionId === sessionId) connection.end('reauth', 'session-ended');
-      }),
-    );
+    this.stopListening = revocations.onChange(() => this.each((connection) => this.endRevoked(connection)));
     this.connections = metrics.gauge('leadwire_event_stream_connections', 'Open event streams.', []);
   }
 
@@ -56,13 +53,15 @@ export class EventStream implements BeforeApplicationShutdown {
    * @throws AppError `request.rate_limited` with too many streams, `request.invalid` for an event id that is not ours,
    *   `request.unavailable` while shutting down or without the broker
    */
-  async open({ ctx, lastEventId, expiresAt }: Listener): Promise<SseConnection> {
+  async open({ session, lastEventId }: Listener): Promise<SseConnection> {
     if (this.closing) throw requestErrors.unavailable({ retryAfterSeconds: 1 });
-    const resumeAfter = lastEventId === undefined ? undefined : this.placeOf(ctx.tenantId, lastEventId);
-    this.refuseTooMany(ctx.tenantId);
-    const connection = new SseConnection(ctx.tenantId, ctx.sessionId ?? '');
+    const resumeAfter = lastEventId === undefined ? undefined : this.placeOf(session.tenantId, lastEventId);
+    this.refuseTooMany(session.tenantId);
+    const connection = new SseConnection(session);
     // Registered before anything is asked of the broker: what happens meanwhile is held back, not missed.
-    this.register(connection, expiresAt);
+    this.register(connection);
+    // Revoked between the guard's look and the registration: nobody else would tell it.
+    this.endRevoked(connection);
     try {
       await this.followPresent();
       const { first, last } = await streamEnds(this.nats);
@@ -95,14 +94,19 @@ export class EventStream implements BeforeApplicationShutdown {
     }
   }
 
-  private register(connection: SseConnection, expiresAt: number): void {
-    const { tenantId } = connection;
+  private endRevoked(connection: SseConnection): void {
+    const refusal = this.revocations.refusalOf(connection.session);
+    if (refusal) connection.end('reauth', refusal);
+  }
+
+  private register(connection: SseConnection): void {
+    const { tenantId, session } = connection;
     const siblings = this.byTenant.get(tenantId) ?? new Set();
     this.byTenant.set(tenantId, siblings.add(connection));
     this.connections.set(++this.count);
     const expiry = setTimeout(
       () => connection.end('reauth', 'token-expired'),
-      Math.max(0, expiresAt - Date.now()),
+      Math.max(0, session.expiresAt - Date.now()),
     );
     connection.stream.once('close', () => {
       clearTimeout(expiry);
@@ -147,7 +151,7 @@ export class EventStream implements BeforeApplicationShutdown {
 
   private async replay(connection: SseConnection, after: number): Promise<void> {
     const filter = `evt.*.*.*.${connection.tenantId}`;
-    const until = await lastSequenceOf(this.nats, filter);
+    const until = (await newestOf(this.nats, filter))?.seq ?? 0;
     if (until <= after) return;
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     const follower = new EventFollower(this.nats, this.logger, {

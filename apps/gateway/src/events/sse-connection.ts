@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import type { Session } from '../auth/session.js';
 
 /** What may wait for a client that reads slowly before it is dropped; it resumes where it stopped. */
 const WAITING_BYTES_MAX = 512 * 1024;
@@ -15,13 +16,14 @@ export class SseConnection {
   private held: Frame[] | undefined = [];
   private heldBytes = 0;
 
-  constructor(
-    readonly tenantId: string,
-    readonly sessionId: string,
-  ) {
+  constructor(readonly session: Session) {
     // A client that is gone makes the stream fail; that is how connections end, not an error.
     this.stream.on('error', () => undefined);
     this.write(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  get tenantId(): string {
+    return this.session.tenantId;
   }
 
   get open(): boolean {

@@ -11,9 +11,12 @@ export async function streamEnds(nats: NatsConnection): Promise<{ first: number;
   return { first: info.state.first_seq, last: info.state.last_seq };
 }
 
-/** The place of the newest event on these subjects; 0 when there is none. */
-export async function lastSequenceOf(nats: NatsConnection, subjects: string): Promise<number> {
+/** Place and time of the newest event on these subjects, when there is one. */
+export async function newestOf(
+  nats: NatsConnection,
+  subjects: string,
+): Promise<{ seq: number; time: Date } | undefined> {
   const manager = await jetstreamManager(nats);
   const newest = await manager.streams.getMessage(EVENTS_STREAM, { last_by_subj: subjects });
-  return newest?.seq ?? 0;
+  return newest ? { seq: newest.seq, time: newest.time } : undefined;
 }

@@ -56,14 +56,15 @@ export class SigningKeys implements OnModuleInit {
   }: AccessTokenClaims): Promise<{ accessToken: string; expiresInSeconds: number }> {
     assert(this.active, 'the signing key is loaded before the first request');
     const { issuer, audience, algorithm, type, ttlSeconds } = ACCESS_TOKEN;
-    const now = Math.floor(this.clock.now().getTime() / 1000);
+    // To the millisecond: verifiers compare it with moments at which rights were taken away.
+    const now = this.clock.now().getTime() / 1000;
     const accessToken = await new SignJWT(claims)
       .setProtectedHeader({ alg: algorithm, typ: type, kid: this.active.id })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(sub)
       .setIssuedAt(now)
-      .setExpirationTime(now + ttlSeconds)
+      .setExpirationTime(Math.floor(now) + ttlSeconds)
       .sign(this.active.key);
     return { accessToken, expiresInSeconds: ttlSeconds };
   }
