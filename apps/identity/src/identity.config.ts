@@ -1,4 +1,15 @@
-import { databaseConfig, key32, processConfig, smtpUrl, str, url, type ConfigOf } from '@leadwire/platform';
+import {
+  bool,
+  databaseConfig,
+  key32,
+  num,
+  processConfig,
+  smtpUrl,
+  str,
+  url,
+  type ConfigOf,
+} from '@leadwire/platform';
+import { providerList } from './oidc/provider-settings.js';
 
 export const identityConfig = {
   ...processConfig,
@@ -30,6 +41,24 @@ export const identityConfig = {
     default: '',
     desc: 'Number or sender name that texts come from.',
     example: '+15005550006',
+  }),
+  OIDC_PROVIDERS: providerList({
+    default: [],
+    desc: 'Providers that people may log in with: a JSON list of `{ key, issuer, clientId, clientSecret, label, scopes }`. The keys `google` and `microsoft` need only `clientId` and `clientSecret`. Secret.',
+    example: '[{ "key": "google", "clientId": "…", "clientSecret": "…" }]',
+  }),
+  OIDC_TIMEOUT_MS: num({
+    default: 2_500,
+    desc: 'How long a provider may take for one answer; a log-in needs up to four.',
+  }),
+  OUTBOUND_ALLOW_PRIVATE: bool({
+    default: false,
+    desc: 'Whether providers may have loopback and private addresses and speak plain http: development and tests only.',
+  }),
+  API_URL: url({
+    default: 'http://localhost:3000',
+    desc: 'Where browsers reach the gateway; providers send them back to addresses below it.',
+    example: 'https://api.example.com',
   }),
 };
 export type IdentityConfig = ConfigOf<typeof identityConfig>;

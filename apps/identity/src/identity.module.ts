@@ -18,6 +18,9 @@ import { OperatorsService } from './operators/operators.service.js';
 import { LastAnswers } from './sessions/last-answer.js';
 import { Renewals } from './sessions/renewals.js';
 import { SessionAnnouncements } from './sessions/session-announcements.js';
+import { IdentitiesService } from './oidc/identities.service.js';
+import { OidcService } from './oidc/oidc.service.js';
+import { oidcParts } from './oidc/oidc-parts.js';
 import { SessionAnswers } from './sessions/session-answers.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { Sessions } from './sessions/sessions.js';
@@ -33,8 +36,10 @@ class IdentityModule {
       imports: [ServiceModule.forRoot(runtime, [])],
       controllers: [
         AccountsService,
+        IdentitiesService,
         KeysService,
         MembersService,
+        OidcService,
         OperatorsService,
         SessionsService,
         TeamsService,
@@ -42,6 +47,7 @@ class IdentityModule {
       ],
       providers: [
         ...deliveryProviders,
+        ...oidcParts,
         AccountsStore,
         AccountTransaction,
         Credentials,

@@ -11,7 +11,7 @@ import {
   type ValidatorSpec,
 } from 'envalid';
 
-export { bool, host, num, port, str, url };
+export { bool, EnvError, host, makeValidator, num, port, str, url };
 
 /** A secret key: base64 of exactly 32 bytes. */
 export const key32 = makeValidator<Buffer>((input: string) => {

@@ -1,15 +1,19 @@
+import { IdentitiesController } from './identities.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MeController } from './me.controller.js';
 import { MembersController } from './members.controller.js';
+import { OidcController } from './oidc.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { SignUpsController } from './sign-ups.controller.js';
 import { TeamsController } from './teams.controller.js';
 import { TenantController } from './tenant.controller.js';
 
 export const identityControllers = [
+  IdentitiesController,
   KeysController,
   MeController,
   MembersController,
+  OidcController,
   SessionsController,
   SignUpsController,
   TeamsController,

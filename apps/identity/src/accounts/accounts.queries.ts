@@ -44,8 +44,9 @@ export const INSERT_TENANT = `
   ON CONFLICT (slug) DO NOTHING`;
 
 export const INSERT_USER = `
-  INSERT INTO users (id, email, password_hash, first_name, last_name, primary_tenant_id, password_changed_at, last_login_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`;
+  INSERT INTO users (id, email, password_hash, first_name, last_name, primary_tenant_id, email_verified, last_login_at,
+    password_changed_at)
+  VALUES ($1, $2, $3::text, $4, $5, $6, $7, $8::timestamptz, CASE WHEN $3::text IS NOT NULL THEN $8::timestamptz END)`;
 
 export const INSERT_MEMBERSHIP = `
   INSERT INTO memberships (id, tenant_id, user_id, role)

@@ -52,7 +52,10 @@ export class AccountsStore {
   }
 
   /** The team a person logs in to; undefined when they do not belong to the one they named, or to none. */
-  standingForLogIn(userId: string, { tenantId, tenantSlug }: LogIn): Promise<Standing | undefined> {
+  standingForLogIn(
+    userId: string,
+    { tenantId, tenantSlug }: Pick<LogIn, 'tenantId' | 'tenantSlug'>,
+  ): Promise<Standing | undefined> {
     return this.transaction(async (manager) => {
       await manager.query(ACT_AS_USER, [userId]);
       const rows: Standing[] = await manager.query(STANDING_FOR_LOG_IN, [

@@ -11,7 +11,10 @@ export type NewOwner = {
   userId: string;
   /** In its canonical spelling. */
   email: string;
+  /** Null for who logs in with a provider only. */
   passwordHash: string | null;
+  /** Whether somebody we trust has seen that the address is theirs. */
+  emailVerified?: boolean;
   firstName?: string;
   lastName?: string;
 };
@@ -34,9 +37,11 @@ export class NewTeams {
   }
 
   private async createOwner(db: TenantDb, owner: NewOwner): Promise<void> {
-    const { userId, email, passwordHash, firstName = null, lastName = null } = owner;
+    const { userId, email, passwordHash, firstName = null, lastName = null, emailVerified = false } = owner;
+    const names = [firstName, lastName];
     const now = this.clock.now();
-    await db.execute(INSERT_USER, [userId, email, passwordHash, firstName, lastName, db.tenantId, now]);
+    const params = [userId, email, passwordHash, ...names, db.tenantId, emailVerified, now];
+    await db.execute(INSERT_USER, params);
     db.emit(UserSignedUp, userId, { email });
     await createOwnership(db, userId);
   }

@@ -5,6 +5,7 @@ import { CreateSessions20261122120200 } from './20261122120200-create-sessions.j
 import { CompleteAccounts20261123234000 } from './20261123234000-complete-accounts.js';
 import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
+import { Oidc20261123234300 } from './20261123234300-oidc.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -13,4 +14,5 @@ export const migrations: MigrationClass[] = [
   CompleteAccounts20261123234000,
   CompleteSessions20261123234100,
   CompleteTenants20261123234200,
+  Oidc20261123234300,
 ];

@@ -150,3 +150,29 @@ export const SessionSwitched = defineEvent(
   SessionSwitchedData,
   'A session goes on in another tenant of its person.',
 );
+
+export class IdentityLinkedData {
+  @Uuid()
+  userId!: string;
+
+  @Text({ max: 255, description: 'Issuer of the provider.' })
+  issuer!: string;
+}
+export const IdentityLinked = defineEvent(
+  'identity.user.identity-linked',
+  IdentityLinkedData,
+  'A person can log in with an account of a provider.',
+);
+
+export class IdentityUnlinkedData {
+  @Uuid()
+  userId!: string;
+
+  @Text({ max: 255, description: 'Issuer of the provider.' })
+  issuer!: string;
+}
+export const IdentityUnlinked = defineEvent(
+  'identity.user.identity-unlinked',
+  IdentityUnlinkedData,
+  'A person can no longer log in with an account of a provider.',
+);

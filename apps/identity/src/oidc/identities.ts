@@ -1,0 +1,126 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  IdentityLinked,
+  IdentityUnlinked,
+  OIDC_IDENTITIES_MAX,
+  oidcErrors,
+  type LinkedIdentity,
+} from '@leadwire/contracts';
+import { assert, Clock, newId } from '@leadwire/kernel';
+import type { TenantDb } from '@leadwire/persistence';
+import {
+  COUNT_IDENTITIES,
+  DELETE_IDENTITY,
+  FIND_IDENTITY,
+  GET_IDENTITY,
+  INSERT_IDENTITY,
+  KEEP_TOKENS,
+  LOCK_USER,
+} from './oidc.queries.js';
+import { OidcProviders } from './oidc-providers.js';
+import type { Vouched } from './provider-exchange.js';
+import type { ProviderPerson } from './provider-person.js';
+import { ProviderTokenSeals } from './provider-tokens.js';
+
+/** What `provider_data` holds: nothing that is not shown to the person or needed to renew their tokens. */
+type ProviderData = { key: string; email?: string; oid?: string; tid?: string };
+
+export type IdentityRow = {
+  id: string;
+  issuer: string;
+  data: ProviderData;
+  linkedAt: Date;
+  lastUsedAt: Date | null;
+};
+
+/** Which accounts of providers belong to which person; the key is issuer and subject, never an address. */
+@Injectable()
+export class Identities {
+  constructor(
+    @Inject(OidcProviders) private readonly providers: OidcProviders,
+    @Inject(ProviderTokenSeals) private readonly seals: ProviderTokenSeals,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Links what a provider vouched for with a person. Linking it again only brings its tokens up to date.
+   * @returns its id
+   * @throws AppError `oidc.identity_taken` | `oidc.too_many_identities`
+   */
+  async link(db: TenantDb, userId: string, providerKey: string, vouched: Vouched): Promise<string> {
+    const { issuer, subject } = vouched.person;
+    await db.query(LOCK_USER, [userId]);
+    const data = dataOf(providerKey, vouched.person);
+    const made = newId();
+    const linked = await db.execute(INSERT_IDENTITY, [made, userId, issuer, subject, data]);
+    const [identity] = await db.query<{ id: string; userId: string }>(FIND_IDENTITY, [issuer, subject]);
+    if (!identity || identity.userId !== userId) throw oidcErrors.identity_taken();
+    if (linked > 0) {
+      const [count] = await db.query<{ identities: number }>(COUNT_IDENTITIES, [userId]);
+      if ((count?.identities ?? 0) > OIDC_IDENTITIES_MAX) throw oidcErrors.too_many_identities();
+      db.emit(IdentityLinked, userId, { userId, issuer });
+    }
+    await this.keep(db, { ...identity, providerKey }, vouched, false);
+    return identity.id;
+  }
+
+  /** Remembers that an identity began a session. @throws AppError `oidc.log_in_unknown` when it was unlinked meanwhile */
+  async use(
+    db: TenantDb,
+    identity: { id: string; userId: string; providerKey: string },
+    vouched: Vouched,
+  ): Promise<void> {
+    const kept = await this.keep(db, identity, vouched, true);
+    if (!kept) throw oidcErrors.log_in_unknown({ internal: 'unlinked during the log-in' });
+  }
+
+  /** @throws AppError `oidc.identity_not_found` | `oidc.last_way_in` */
+  async unlink(db: TenantDb, userId: string, identityId: string): Promise<void> {
+    const [user] = await db.query<{ hasPassword: boolean }>(LOCK_USER, [userId]);
+    const [removed] = await db.query<{ issuer: string }>(DELETE_IDENTITY, [identityId, userId]);
+    if (!removed) throw oidcErrors.identity_not_found();
+    const [left] = await db.query<{ identities: number }>(COUNT_IDENTITIES, [userId]);
+    if (!user?.hasPassword && !left?.identities) throw oidcErrors.last_way_in();
+    db.emit(IdentityUnlinked, userId, { userId, issuer: removed.issuer });
+  }
+
+  async get(db: TenantDb, identityId: string): Promise<LinkedIdentity> {
+    const [row] = await db.query<IdentityRow>(GET_IDENTITY, [identityId]);
+    assert(row, 'what was just linked is there');
+    return this.view(row);
+  }
+
+  view({ id, issuer, data, linkedAt, lastUsedAt }: IdentityRow): LinkedIdentity {
+    return {
+      id,
+      provider: data.key,
+      label: this.providers.find(data.key)?.label ?? data.key,
+      issuer,
+      email: data.email ?? null,
+      linkedAt: linkedAt.toISOString(),
+      lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    };
+  }
+
+  private async keep(
+    db: TenantDb,
+    { id, userId, providerKey }: { id: string; userId: string; providerKey: string },
+    { person, tokens }: Vouched,
+    used: boolean,
+  ): Promise<boolean> {
+    const { accessToken, refreshToken, expiresAt, renewAt } = this.seals.seal(id, tokens);
+    const usedAt = used ? this.clock.now() : null;
+    const data = dataOf(providerKey, person);
+    const params = [id, userId, accessToken, refreshToken, expiresAt, renewAt, data, usedAt];
+    return (await db.execute(KEEP_TOKENS, params)) > 0;
+  }
+}
+
+function dataOf(key: string, { email, objectId, directoryId }: ProviderPerson): ProviderData {
+  return {
+    key,
+    ...(email ? { email } : {}),
+    ...(objectId ? { oid: objectId } : {}),
+    ...(directoryId ? { tid: directoryId } : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import { oidcApi, type CompleteOidcLogIn, type OidcLogInStarted } from '@leadwire/contracts';
+import type { AppError } from '@leadwire/kernel';
+import type { TestService } from '@leadwire/testing';
+import { anonymous, startIdentity } from './identity-client.js';
+import { CLIENT_ID, CLIENT_SECRET, type ProviderAccount, type RealProvider } from './real-provider.js';
+
+export const APP_URL = 'http://localhost:3999';
+export const pageOf = (key: string): string => `${APP_URL}/log-in/${key}`;
+
+/** Identity with these providers set up. */
+export function startWith(
+  providers: Record<string, { issuer: string }>,
+  env: Record<string, string> = {},
+): Promise<TestService> {
+  const list = Object.entries(providers).map(([key, { issuer }]) => ({
+    key,
+    issuer,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    scopes: 'openid email profile offline_access',
+  }));
+  return startIdentity({
+    OIDC_PROVIDERS: JSON.stringify(list),
+    OIDC_TIMEOUT_MS: '1000',
+    OUTBOUND_ALLOW_PRIVATE: 'true',
+    APP_URL,
+    API_URL: APP_URL,
+    ...env,
+  });
+}
+
+export const start = (service: TestService, provider: string): Promise<OidcLogInStarted> =>
+  service.client(oidcApi).start(anonymous(), { provider });
+
+export const complete = (service: TestService, callback: CompleteOidcLogIn) =>
+  service.client(oidcApi).complete(anonymous(), callback);
+
+/** What a client posts after its browser came back. */
+export async function callbackOf(
+  provider: string,
+  real: RealProvider,
+  { authorizationUrl, handle }: OidcLogInStarted,
+  person?: ProviderAccount,
+): Promise<CompleteOidcLogIn> {
+  if (person) real.person = person;
+  const { state = '', code, iss, error } = await real.visit(authorizationUrl);
+  return {
+    provider,
+    state,
+    ...(code ? { code } : {}),
+    ...(iss ? { iss } : {}),
+    ...(error ? { error } : {}),
+    handle: handle as string,
+  };
+}
+
+/** The whole way: start, log in at the provider, come back. */
+export async function logInWith(
+  service: TestService,
+  provider: string,
+  real: RealProvider,
+  person: ProviderAccount,
+) {
+  return complete(service, await callbackOf(provider, real, await start(service, provider), person));
+}
+
+/** The failure of what must fail. */
+export function failureOf(work: Promise<unknown>): Promise<AppError> {
+  return work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: AppError) => error,
+  );
+}
+
+/** Signs somebody up whom the provider vouches for; answers their session. */
+export async function signUpWith(
+  service: TestService,
+  provider: string,
+  real: RealProvider,
+  person: ProviderAccount,
+) {
+  const { details } = await failureOf(logInWith(service, provider, real, person));
+  const ticket = String(details.extras?.['ticket']);
+  return service.client(oidcApi).signUp(anonymous(), { ticket, tenantName: 'Acme' });
+}
