@@ -23,7 +23,7 @@ export type Example = {
 
 const LINK_IDENTITY = `
   INSERT INTO identity.user_identities (id, user_id, provider, provider_user_id, provider_data)
-  VALUES ($1, $2, 'https://provider.test', $1::text, '{"key":"unknown"}')`;
+  VALUES ($1::uuid, $2, 'https://provider.test', $1::uuid::text, '{"key":"linked"}')`;
 
 let count = 0;
 /** A short word that no call before has used. */
