@@ -47,11 +47,24 @@ describe('the API document', () => {
     }
   });
 
+  it('says that what a body names may be away, and that what it has read may have changed', () => {
+    const responses = (id: string) =>
+      Object.keys(
+        operationsOf(product).find(([, { operationId }]) => operationId === id)?.[1].responses ?? {},
+      );
+    expect(responses('campaigns.campaigns.create')).toContain('404');
+    expect(responses('leads.notes.add')).toContain('404');
+    expect(responses('billing.wallets.topUp')).not.toContain('404');
+    expect(responses('leads.leads.assign')).toContain('412');
+    expect(responses('leads.notes.add')).not.toContain('412');
+  });
+
   it('splits an input into path, query and body', () => {
     const { paths, components } = openApiOf(routesOf([ThingsController]));
     const rename = paths['/v1/things/{thingId}']?.['patch'];
     expect(rename?.parameters).toMatchObject([
       { name: 'thingId', in: 'path', required: true, schema: { format: 'uuid' } },
+      { name: 'If-Match', in: 'header', required: false },
     ]);
     expect(rename?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/RenameThingBody' } } },

@@ -111,6 +111,7 @@ describe('a request', () => {
       ['an unknown field', { name: 'x', admin: true }, '/admin'],
       ['a list', [], ''],
       ['a text', '"hello"', ''],
+      ['null', null, ''],
       ['a NUL character', { name: 'a\0' }, '/name'],
     ])('and refuses a body with %s', async (_, body, pointer) => {
       const response = await gateway.post('/v1/things', body);
@@ -173,6 +174,22 @@ describe('a request', () => {
         'content-type': 'application/x-www-form-urlencoded',
       }));
     it('plain text', () => refused('x', 415, 'request.unsupported_media', { 'content-type': 'text/plain' }));
+    it.each([
+      'multipart/form-data',
+      'multipart/form-data; boundary=',
+      'multipart/form-data; boundary=x',
+      'application/json; charset=utf-16',
+      'application/json;charset="latin1"',
+    ])('JSON that claims to be %s', (type) =>
+      refused('{"name":"x"}', 415, 'request.unsupported_media', { 'content-type': type }),
+    );
+    it.each(['application/json; charset=utf-8', 'application/json;charset="UTF-8"', 'application/json'])(
+      'and taken as %s',
+      async (type) => {
+        const headers = { 'content-type': type };
+        expect((await gateway.post('/v1/things', { name: 'x' }, { headers })).status).toBe(201);
+      },
+    );
     it('compressed', () => refused('x', 415, 'request.unsupported_media', { 'content-encoding': 'gzip' }));
 
     it('takes brackets inside texts for what they are', async () => {

@@ -10,6 +10,7 @@ import type { ApiMethod } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import type { FastifyRequest } from 'fastify';
 import { inputOf } from './input.js';
+import { httpErrors } from './problem.js';
 import { isVersioned, VersionTag, versionOf } from './version-tag.js';
 
 declare module 'fastify' {
@@ -59,12 +60,14 @@ export const RequestCtx = createParamDecorator(
 
 /**
  * Path, query, JSON body and the version of `If-Match` merged into the method's input class, validated.
- * @throws AppError `request.invalid` with a pointer for each broken rule
+ * @throws AppError `request.invalid` with a pointer for each broken rule, `request.unsupported_media` for a form
  */
 export const Input = createParamDecorator((_: unknown, context: ExecutionContext): object => {
   const endpoint = endpointOf(context.getHandler());
   if (!endpoint) throw new Error(`${context.getHandler().name} takes @Input() but has no @Endpoint().`);
   const request = requestOf(context);
+  // The parser of uploads takes every form; to whoever reads no parts, its body would look like none at all.
+  if (request.isMultipart()) throw httpErrors.unsupported_media();
   const { input } = endpoint.method;
   const version = WRITES.has(request.method) ? versionOf(request.headers['if-match'], input) : undefined;
   return inputOf(input, request, version === undefined ? {} : { version });

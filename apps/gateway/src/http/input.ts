@@ -39,8 +39,9 @@ export function inputOf<T extends object>(
 }
 
 function objectOf(body: unknown): Record<string, unknown> {
-  if (body === undefined || body === null) return {};
-  if (typeof body === 'object' && !Array.isArray(body)) return body as Record<string, unknown>;
+  if (body === undefined) return {};
+  if (typeof body === 'object' && body !== null && !Array.isArray(body))
+    return body as Record<string, unknown>;
   throw requestErrors.invalid({ errors: [{ pointer: '', code: 'isObject', detail: 'must be an object' }] });
 }
 

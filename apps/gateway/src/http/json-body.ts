@@ -12,6 +12,8 @@ declare module 'fastify' {
 
 /** A body that takes longer to arrive than this is an attack or a dead connection. */
 const BODY_DEADLINE_MS = 20_000;
+/** RFC 8259 §8.1 knows no other, so whoever names another means bytes that we would misread. */
+const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -51,6 +53,8 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
 function readText(request: FastifyRequest, body: Buffer): string {
   if (request.headers['content-encoding'])
     throw httpErrors.unsupported_media({ internal: 'compressed body' });
+  if (OTHER_CHARSET.test(request.headers['content-type'] ?? ''))
+    throw httpErrors.unsupported_media({ internal: 'another charset than UTF-8' });
   if (request.headers['idempotency-key'])
     request.bodyHash = createHash('sha256').update(body).digest('base64url');
   refuseDeep(body);

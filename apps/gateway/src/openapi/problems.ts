@@ -1,6 +1,7 @@
-import type { JsonSchema } from '@leadwire/contracts';
+import { fieldsOf, type Class, type JsonSchema } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
 import type { Route } from '../http/route-table.js';
+import { isVersioned } from '../http/version-tag.js';
 
 /** RFC 9457, with our members. */
 export const problemSchemas: Readonly<Record<string, JsonSchema>> = {
@@ -61,9 +62,13 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
     [400, 'Invalid', true],
     [401, 'Unauthenticated', true],
     [403, 'Forbidden', signedIn],
-    [404, 'NotFound', params.length > 0],
+    [404, 'NotFound', params.length > 0 || (withBody && namesSomething(endpoint?.method.input))],
     [409, 'Conflict', method !== 'GET'],
-    [412, 'PreconditionFailed', method === 'PATCH' || method === 'PUT'],
+    [
+      412,
+      'PreconditionFailed',
+      method === 'PATCH' || method === 'PUT' || (withBody && isVersioned(endpoint?.method.input)),
+    ],
     [413, 'TooLarge', withBody],
     [415, 'UnsupportedMedia', withBody],
     [422, 'Unprocessable', withBody],
@@ -73,6 +78,15 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
     .filter(([, , applies]) => applies)
     .map(([status, name]) => [String(status), ref(name)]);
   return { ...Object.fromEntries(applying), default: ref('Failed') };
+}
+
+/** Whether an input holds the id of something, at any depth: that may be away, even where the path names nothing. */
+function namesSomething(input: Class | undefined): boolean {
+  if (!input) return false;
+  return [...fieldsOf(input).values()].some(
+    ({ schema, nested }) =>
+      schema.format === 'uuid' || schema.items?.format === 'uuid' || namesSomething(nested?.()),
+  );
 }
 
 function ref(name: string): object {
