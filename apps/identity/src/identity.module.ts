@@ -15,6 +15,14 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { MembersService } from './members/members.service.js';
 import { Memberships } from './members/memberships.js';
 import { OperatorsService } from './operators/operators.service.js';
+import { EntitlementsService } from './rights/entitlements.service.js';
+import { FeaturesService } from './rights/features.service.js';
+import { FlagsService } from './rights/flags.service.js';
+import { MemberRightsService } from './rights/member-rights.service.js';
+import { OperatorRightsService } from './rights/operator-rights.service.js';
+import { RightsConsumer } from './rights/rights.consumer.js';
+import { SnapshotKeeper } from './rights/snapshot-keeper.js';
+import { Snapshots } from './rights/snapshots.js';
 import { LastAnswers } from './sessions/last-answer.js';
 import { Renewals } from './sessions/renewals.js';
 import { SessionAnnouncements } from './sessions/session-announcements.js';
@@ -27,6 +35,18 @@ import { Sessions } from './sessions/sessions.js';
 import { Standings } from './sessions/standings.js';
 import { TeamsService } from './tenants/teams.service.js';
 import { TenantsService } from './tenants/tenants.service.js';
+
+const RIGHTS = {
+  controllers: [
+    EntitlementsService,
+    FeaturesService,
+    FlagsService,
+    MemberRightsService,
+    OperatorRightsService,
+    RightsConsumer,
+  ],
+  providers: [SnapshotKeeper, Snapshots],
+};
 
 @Module({})
 class IdentityModule {
@@ -44,6 +64,7 @@ class IdentityModule {
         SessionsService,
         TeamsService,
         TenantsService,
+        ...RIGHTS.controllers,
       ],
       providers: [
         ...deliveryProviders,
@@ -57,6 +78,7 @@ class IdentityModule {
         Passwords,
         ReAuthentication,
         SigningKeys,
+        ...RIGHTS.providers,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],
       ],
     };

@@ -13,6 +13,10 @@ export const CAPABILITIES = [
   'members.read',
   'members.write',
   'members.invite',
+  'features.write',
+  'rights.read',
+  'rights.write',
+  'flags.read',
   'leads.read',
   'leads.write',
   'leads.assign',
@@ -57,10 +61,13 @@ const ADMIN: Capability[] = [
   'members.write',
   'members.invite',
   'email-accounts.write',
+  'rights.read',
+  'rights.write',
+  'flags.read',
 ];
 
 export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {
-  owner: [...ADMIN, 'billing.topup', 'tenant.close', 'tenant.transfer'],
+  owner: [...ADMIN, 'billing.topup', 'tenant.close', 'tenant.transfer', 'features.write'],
   admin: ADMIN,
   manager: MANAGER,
   agent: AGENT,

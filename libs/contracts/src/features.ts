@@ -1,8 +1,7 @@
 import type { Capability } from './capabilities.js';
+import { TENANT_PLANS } from './identity/tenants.api.js';
 
-/** What a team pays for, smallest first; new teams are on `trial`. A tier that is not named here grants nothing. */
-export const PLAN_TIERS = ['free', 'trial', 'starter', 'growth', 'enterprise'] as const;
-export type PlanTier = (typeof PLAN_TIERS)[number];
+export type PlanTier = (typeof TENANT_PLANS)[number];
 
 export const FEATURE_KEYS = ['api_keys', 'email_campaigns', 'lead_import', 'live_events'] as const;
 export type FeatureKey = (typeof FEATURE_KEYS)[number];
@@ -10,7 +9,7 @@ export type FeatureKey = (typeof FEATURE_KEYS)[number];
 /** A part of the product that can be sold, switched off, and rolled out on its own. */
 export type Feature = Readonly<{
   title: string;
-  /** The plans that include it. */
+  /** The plans that include it. A plan that is not named here, an old one say, does not. */
   plans: readonly PlanTier[];
   /** Rights that need it. Reading what is there already never does: who moves to a smaller plan keeps seeing their data. */
   capabilities: readonly Capability[];
@@ -24,28 +23,28 @@ export type Feature = Readonly<{
 export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
   api_keys: {
     title: 'API keys',
-    plans: ['trial', 'starter', 'growth', 'enterprise'],
+    plans: ['trial', 'growth', 'enterprise'],
     capabilities: [],
     enabledByDefault: true,
     optional: true,
   },
   email_campaigns: {
     title: 'E-mail campaigns',
-    plans: ['trial', 'starter', 'growth', 'enterprise'],
+    plans: TENANT_PLANS,
     capabilities: ['campaigns.write', 'campaigns.launch', 'templates.write', 'email-accounts.write'],
     enabledByDefault: true,
     optional: true,
   },
   lead_import: {
     title: 'Import of leads',
-    plans: PLAN_TIERS,
+    plans: TENANT_PLANS,
     capabilities: ['leads.import'],
     enabledByDefault: true,
     optional: true,
   },
   live_events: {
     title: 'Live events',
-    plans: PLAN_TIERS,
+    plans: TENANT_PLANS,
     capabilities: ['events.stream'],
     enabledByDefault: true,
     optional: false,

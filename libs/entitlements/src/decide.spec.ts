@@ -3,7 +3,7 @@ import {
   FEATURE_KEYS,
   FEATURES,
   featureOf,
-  PLAN_TIERS,
+  TENANT_PLANS,
   ROLE_CAPABILITIES,
   ROLES,
 } from '@leadwire/contracts';
@@ -46,7 +46,7 @@ const tenants: fc.Arbitrary<TenantSnapshot> = fc.record({
   tenantId: fc.constantFrom('t1', 't2'),
   version: fc.nat(),
   status: fc.oneof({ weight: 8, arbitrary: fc.constant('active') }, fc.constantFrom('suspended', 'closed')),
-  planTier: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...PLAN_TIERS) }, fc.constant('unheard-of')),
+  planTier: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...TENANT_PLANS) }, fc.constant('unheard-of')),
   features: fc.dictionary(fc.constantFrom(...FEATURE_KEYS), fc.boolean()),
   rights: fc.dictionary(
     fc.constantFrom(...USERS),
@@ -240,10 +240,10 @@ describe('the explanation', () => {
     ['a suspended team', { status: 'suspended' }, LAUNCH, 'tenant_status', 'The team is suspended.'],
     [
       'a plan without it',
-      { planTier: 'free' },
+      { planTier: 'bronze' },
       LAUNCH,
       'plan',
-      'The free plan does not include E-mail campaigns.',
+      'The bronze plan does not include E-mail campaigns.',
     ],
     [
       'a feature that is off',

@@ -36,10 +36,10 @@ export type FlagConfig = {
   serve?: string;
 };
 
-export const FLAG_CONFIG_BYTES_MAX = 2_048;
-const RULES_MAX = 20;
-const CONDITIONS_MAX = 10;
-const VALUES_MAX = 100;
+export const FLAG_CONFIG_BYTES_MAX = 1_024;
+const RULES_MAX = 10;
+const CONDITIONS_MAX = 5;
+const VALUES_MAX = 50;
 const NAME = /^[a-zA-Z][\w.-]{0,63}$/;
 
 type Shape = Record<string, unknown>;

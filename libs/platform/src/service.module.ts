@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { EntitlementsModule } from '@leadwire/entitlements';
 import { Clock, SystemClock } from '@leadwire/kernel';
 import { NATS_CONNECTION, RpcClient, RpcClientsModule, type NatsConnection } from '@leadwire/messaging';
 import { PersistenceModule } from '@leadwire/persistence';
@@ -23,7 +24,7 @@ export type ServiceRuntime<C> = {
 export type ProcessConfig = ConfigOf<typeof processConfig>;
 export type DatabaseConfig = ConfigOf<typeof databaseConfig>;
 
-/** What every process has: configuration, log, metrics, clock, broker, typed clients of all services, health. */
+/** What every process has: configuration, log, metrics, clock, broker, typed clients of all services, rights, health. */
 @Module({})
 export class ProcessModule {
   static forRoot<C extends ProcessConfig>({
@@ -48,7 +49,7 @@ export class ProcessModule {
     return {
       module: ProcessModule,
       global: true,
-      imports: [RpcClientsModule.forRoot()],
+      imports: [RpcClientsModule.forRoot(), EntitlementsModule.forRoot()],
       controllers: [OpsController],
       providers,
       exports: providers.map(({ provide }) => provide),

@@ -24,6 +24,7 @@ import {
 import { CtxSigner } from '@leadwire/security';
 import { TestDatabase } from './test-database.js';
 import { freePort, TestNats } from './test-nats.js';
+import { TestRights } from './test-rights.js';
 
 const newKey = () => randomBytes(32);
 
@@ -47,6 +48,8 @@ export class TestService {
   private readonly replicas: RunningService[] = [];
   private readonly publisher: JetStreamPublisher;
   private readonly rpc: RpcClient;
+  /** What the service is told about its tenants' rights. */
+  readonly rights: TestRights;
 
   private constructor(
     private readonly definition: ServiceDefinition<ConfigSpec>,
@@ -58,6 +61,9 @@ export class TestService {
     private readonly storageDir: string,
     callerKey: Buffer,
   ) {
+    this.rights = new TestRights(connection);
+    // Identity answers for itself.
+    if (definition.name !== 'identity') this.rights.serve();
     this.publisher = new JetStreamPublisher(connection);
     this.rpc = new RpcClient(connection, new CtxSigner('gateway', callerKey));
   }

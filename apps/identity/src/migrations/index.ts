@@ -6,6 +6,7 @@ import { CompleteAccounts20261123234000 } from './20261123234000-complete-accoun
 import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 import { Oidc20261123234300 } from './20261123234300-oidc.js';
+import { Rights20261123234400 } from './20261123234400-rights.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -15,4 +16,5 @@ export const migrations: MigrationClass[] = [
   CompleteSessions20261123234100,
   CompleteTenants20261123234200,
   Oidc20261123234300,
+  Rights20261123234400,
 ];

@@ -59,3 +59,25 @@ export const invitationErrors = defineErrors('invitation', {
 export const sessionErrors = defineErrors('session', {
   not_found: { kind: 'not_found', text: 'You have no such open session.' },
 });
+
+export const featureErrors = defineErrors('feature', {
+  not_found: { kind: 'not_found', text: 'There is no such feature.' },
+  not_optional: { kind: 'conflict', text: 'This feature cannot be switched by a team.' },
+  not_in_plan: { kind: 'conflict', text: 'The plan of this team does not include this feature.' },
+  switched_by_operator: { kind: 'conflict', text: 'This feature was switched off by the operator.' },
+});
+
+export const rightErrors = defineErrors('right', {
+  capability_not_found: { kind: 'not_found', text: 'There is no such right.' },
+  own_rights: { kind: 'forbidden', text: 'Nobody changes their own rights; ask another admin.' },
+  owner_rights: { kind: 'conflict', text: 'An owner has every right of the team; change the role first.' },
+  not_yours_to_give: { kind: 'forbidden', text: 'You cannot give a right that you do not have.' },
+  too_many: { kind: 'conflict', text: 'This team has too many rights of single members; use roles instead.' },
+});
+
+export const flagErrors = defineErrors('flag', {
+  not_found: { kind: 'not_found', text: 'There is no such row of this flag.' },
+  bad_config: { kind: 'invalid', text: 'The configuration of the flag cannot be understood.' },
+  member_without_team: { kind: 'invalid', text: 'A row for a member names the team as well.' },
+  too_many: { kind: 'conflict', text: 'There are as many flags as a snapshot has room for.' },
+});

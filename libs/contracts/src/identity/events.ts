@@ -176,3 +176,20 @@ export const IdentityUnlinked = defineEvent(
   IdentityUnlinkedData,
   'A person can no longer log in with an account of a provider.',
 );
+
+export class RightsChangedData {
+  @OneOf(['feature', 'member', 'flag'])
+  kind!: string;
+
+  @Text({ max: 100, description: 'The feature, capability or flag.' })
+  key!: string;
+
+  @Uuid({ nullable: true, description: 'The member it is about; null when it is about all.' })
+  userId!: string | null;
+}
+/** Says that something changed, not how: what holds now is in the snapshot. */
+export const RightsChanged = defineEvent(
+  'identity.rights.changed',
+  RightsChangedData,
+  'A feature, a flag, or a right of a member was switched.',
+);
