@@ -73,7 +73,7 @@ describe('the API document', () => {
       required: ['name'],
       additionalProperties: false,
     });
-    expect(Object.keys(components.schemas['RenameThingBody']?.properties ?? {})).toEqual(['name']);
+    expect(Object.keys(components.schemas['RenameThingBody']?.properties ?? {})).toEqual(['name', 'version']);
     const list = paths['/v1/things']?.['get'];
     expect(list?.parameters.map(({ name, in: where }) => `${where} ${name}`)).toEqual([
       'query limit',
