@@ -10,6 +10,11 @@ export const gatewayConfig = {
     desc: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; empty: none.',
     example: '10.0.0.0/8',
   }),
+  CORS_ORIGINS: str({
+    default: '',
+    desc: 'Origins whose pages may use the API, cookies included, separated by commas; empty: only our own. No wildcards.',
+    example: 'https://app.example.com',
+  }),
   REQUEST_DEADLINE_MS: num({
     default: REQUEST_DEADLINE_MS,
     desc: 'How long one request may take, end to end; then the answer is 504.',

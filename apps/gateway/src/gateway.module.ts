@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import {
   FileObjectStorage,
   ObjectStorage,
@@ -11,6 +11,7 @@ import {
 import { AccessGuard } from './auth/access.guard.js';
 import { AccessTokens } from './auth/access-tokens.js';
 import { BearerStrategy } from './auth/bearer.strategy.js';
+import { BrowserSessions } from './auth/browser-sessions.js';
 import { Revocations } from './auth/revocations.js';
 import { SigningKeys } from './auth/signing-keys.js';
 import { EventStream } from './events/event-stream.js';
@@ -44,6 +45,8 @@ export class GatewayModule {
         RateLimits,
         EventStream,
         { provide: APP_GUARD, useClass: AccessGuard },
+        BrowserSessions,
+        { provide: APP_INTERCEPTOR, useExisting: BrowserSessions },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };

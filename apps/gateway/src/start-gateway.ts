@@ -14,10 +14,12 @@ import {
   type RunningService,
 } from '@leadwire/platform';
 import type { FastifyInstance } from 'fastify';
+import type { Origins } from './auth/cross-site.js';
 import { apiControllers } from './controllers.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule, OPEN_CONTROLLERS } from './gateway.module.js';
 import { GatewayAdapter, setCommonHeaders } from './http/adapter.js';
+import { allowOrigins, originsOf } from './http/cors.js';
 import { observeRequests } from './http/observe.js';
 import { RequestsUnderWay } from './http/requests-under-way.js';
 import { API_PREFIX } from './http/route-table.js';
@@ -65,7 +67,7 @@ export async function startGateway(
       `${API_PREFIX}/openapi.json`,
     ],
   });
-  const underWay = await prepareHttp(adapter, metrics, logger);
+  const underWay = await prepareHttp(adapter, metrics, logger, originsOf(config.CORS_ORIGINS));
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   app.get(Readiness).answerAs(NAME);
   logger.info({ port: config.HTTP_PORT }, 'gateway is ready');
@@ -81,10 +83,12 @@ async function prepareHttp(
   adapter: GatewayAdapter,
   metrics: Metrics,
   logger: Logger,
+  origins: Origins,
 ): Promise<RequestsUnderWay> {
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const underWay = new RequestsUnderWay(fastify);
   fastify.addHook('onRequest', setCommonHeaders);
+  allowOrigins(fastify, origins);
   observeRequests(fastify, metrics, logger);
   await adapter.acceptUploads();
   return underWay;

@@ -66,7 +66,12 @@ export class GatewayFixture {
   }
 
   static async start(
-    options: { env?: Record<string, string>; things?: Handlers; controllers?: Type[] } = {},
+    options: {
+      env?: Record<string, string>;
+      things?: Handlers;
+      controllers?: Type[];
+      identity?: [Api, Handlers][];
+    } = {},
   ): Promise<GatewayFixture> {
     const [nats, storageDir, port] = await Promise.all([
       TestNats.start(),
@@ -114,6 +119,7 @@ export class GatewayFixture {
     );
     await fixture.serve('identity', [
       [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: [jwk] }) }],
+      ...(options.identity ?? []),
     ]);
     if (options.things) await fixture.serve('things', [[thingsApi as Api, options.things]]);
     return fixture;

@@ -33,7 +33,9 @@ describe('the API document', () => {
     });
     const inPath = [...name.matchAll(/\{([A-Za-z]+)\}/g)].map((match) => match[1]);
     expect(operation.parameters.filter((p) => p.in === 'path').map((p) => p.name)).toEqual(inPath);
-    expect(operation.security).toEqual(operation['x-capability'] === 'public' ? [] : [{ bearer: [] }]);
+    expect(operation.security).toEqual(
+      operation['x-capability'] === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
+    );
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '429', 'default']));
   });
 

@@ -9,7 +9,9 @@ import { endpointOf } from '../http/endpoint.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { AccessTokens } from './access-tokens.js';
 import { clientOf } from './client.js';
-import { BEARER, bearerTokenOf } from './bearer.strategy.js';
+import { BEARER } from './bearer.strategy.js';
+import { BrowserSessions } from './browser-sessions.js';
+import { credentialOf } from './credential.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import type { Session } from './session.js';
 
@@ -21,13 +23,17 @@ import type { Session } from './session.js';
 export class AccessGuard extends AuthGuard(BEARER) {
   constructor(
     @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(BrowserSessions) private readonly browsers: BrowserSessions,
     @Inject(RateLimits) private readonly limits: RateLimits,
     @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof gatewayConfig>, 'REQUEST_DEADLINE_MS'>,
   ) {
     super();
   }
 
-  /** @throws AppError `request.unauthenticated` | `request.forbidden` | `request.rate_limited` | `request.unavailable` */
+  /**
+   * @throws AppError `request.unauthenticated` | `request.forbidden` | `request.cross_site` | `request.rate_limited` |
+   *   `request.unavailable` | `tenant.suspended` | `tenant.closed`
+   */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const endpoint = endpointOf(context.getHandler());
     // Only what the check at start has exempted has none: health, metrics and the documents.
@@ -44,9 +50,11 @@ export class AccessGuard extends AuthGuard(BEARER) {
     const { method } = endpoint;
     if (method.can === 'public') {
       this.limits.anonymous(request.ip, reply);
+      this.browsers.admit(request, endpoint, undefined);
       request.ctx = anonymousCtx(common);
       return true;
     }
+    this.browsers.admit(request, endpoint, credentialOf(request)?.from);
     const session = await this.sessionOf(context, request, reply);
     request.session = session;
     this.limits.signedIn(session.tenantId, session.userId, reply);
@@ -70,8 +78,8 @@ export class AccessGuard extends AuthGuard(BEARER) {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Session> {
-    const token = bearerTokenOf(request);
-    const known = token && this.tokens.known(token);
+    const credential = credentialOf(request);
+    const known = credential && this.tokens.known(credential.token);
     if (known) return known;
     try {
       await super.canActivate(context);

@@ -1,21 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { requestErrors } from '@leadwire/kernel';
+import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { AccessTokens } from './access-tokens.js';
+import { credentialOf } from './credential.js';
 import type { Session } from './session.js';
 
 export const BEARER = 'bearer';
 
-export type BearerRequest = { headers: { authorization?: string } };
-type Verify = (request: BearerRequest, done: (error: unknown, session?: Session) => void) => void;
-
-/** RFC 6750 §2.1: the token of an `Authorization: Bearer` header. Tokens in addresses or bodies are not read. */
-export function bearerTokenOf({ headers }: BearerRequest): string | undefined {
-  const given = headers.authorization;
-  if (!given || given.length < 8 || given.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
-  return given.slice(7).trim() || undefined;
-}
+type Verify = (request: FastifyRequest, done: (error: unknown, session?: Session) => void) => void;
 
 /** The shape that Passport wants of a strategy: hands the request to `verify` and reports what it said. */
 class BearerTokenStrategy extends passport.Strategy {
@@ -28,7 +22,7 @@ class BearerTokenStrategy extends passport.Strategy {
       success: (session: Session) => void;
       error: (error: unknown) => void;
     };
-    this.verify(request as BearerRequest, (error, session) =>
+    this.verify(request as FastifyRequest, (error, session) =>
       session ? outcome.success(session) : outcome.error(error),
     );
   }
@@ -42,9 +36,9 @@ export class BearerStrategy extends PassportStrategy(BearerTokenStrategy, BEARER
   }
 
   /** @throws AppError `request.unauthenticated` | `request.unavailable` */
-  async validate(request: BearerRequest): Promise<Session> {
-    const token = bearerTokenOf(request);
-    if (!token) throw requestErrors.unauthenticated({ internal: 'no bearer token' });
-    return this.tokens.verify(token);
+  async validate(request: FastifyRequest): Promise<Session> {
+    const credential = credentialOf(request);
+    if (!credential) throw requestErrors.unauthenticated({ internal: 'no access token' });
+    return this.tokens.verify(credential.token);
   }
 }

@@ -32,6 +32,8 @@ export type EndpointOptions = {
   form?: Readonly<Record<string, string>>;
   /** Content type of the answer where it is not JSON. */
   produces?: string;
+  /** What it does for the session of a browser, whose tokens live in cookies: see BrowserSessions. */
+  session?: 'answers' | 'renews' | 'ends';
 };
 export type EndpointMetadata = EndpointOptions & { method: ApiMethod };
 

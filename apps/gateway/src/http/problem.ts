@@ -6,6 +6,7 @@ export const httpErrors = defineErrors('request', {
   method_not_allowed: { kind: 'not_found', text: 'This address does not take this method.' },
   unsupported_media: { kind: 'unsupported_media', text: 'Send the body as application/json.' },
   address_too_long: { kind: 'invalid', text: 'The address of the request is too long.' },
+  cross_site: { kind: 'forbidden', text: 'This request may have been made by another site.' },
   upload_broken: { kind: 'invalid', text: 'The upload could not be read.' },
 });
 

@@ -24,16 +24,16 @@ export class SessionsController {
   /** Begins a session with e-mail address and password. */
   @Post()
   @Header('cache-control', 'no-store')
-  @Endpoint(accountsApi.logIn, { summary: 'Log in' })
+  @Endpoint(accountsApi.logIn, { summary: 'Log in', session: 'answers' })
   create(@RequestCtx() ctx: Ctx, @Input() input: LogIn) {
     return this.accounts.logIn(ctx, input);
   }
 
-  /** Exchanges a refresh token, once, for new tokens. */
+  /** Exchanges a refresh token, once, for new tokens. A browser sends no token: its cookie brings it. */
   @Post('refresh')
   @Header('cache-control', 'no-store')
   @HttpCode(200)
-  @Endpoint(accountsApi.refresh, { summary: 'Renew a session' })
+  @Endpoint(accountsApi.refresh, { summary: 'Renew a session', session: 'renews' })
   refresh(@RequestCtx() ctx: Ctx, @Input() input: RefreshSession) {
     return this.accounts.refresh(ctx, input);
   }
@@ -41,7 +41,7 @@ export class SessionsController {
   /** Ends the session of the access token. */
   @Delete('current')
   @HttpCode(204)
-  @Endpoint(accountsApi.logOut, { summary: 'Log out' })
+  @Endpoint(accountsApi.logOut, { summary: 'Log out', session: 'ends' })
   remove(@RequestCtx() ctx: Ctx, @Input() input: Nothing) {
     return this.accounts.logOut(ctx, input);
   }
@@ -57,7 +57,7 @@ export class SessionsController {
   @Post('current/tenant')
   @Header('cache-control', 'no-store')
   @HttpCode(200)
-  @Endpoint(sessionsApi.switchTenant, { summary: 'Switch to another team' })
+  @Endpoint(sessionsApi.switchTenant, { summary: 'Switch to another team', session: 'answers' })
   switchTenant(@RequestCtx() ctx: Ctx, @Input() input: SwitchTenant) {
     return this.sessions.switchTenant(ctx, input);
   }

@@ -11,7 +11,7 @@ export class SignUpsController {
   /** Makes a team, its owner's account and a first session. */
   @Post()
   @Header('cache-control', 'no-store')
-  @Endpoint(accountsApi.signUp, { summary: 'Sign up with a new team' })
+  @Endpoint(accountsApi.signUp, { summary: 'Sign up with a new team', session: 'answers' })
   create(@RequestCtx() ctx: Ctx, @Input() input: SignUp) {
     return this.accounts.signUp(ctx, input);
   }

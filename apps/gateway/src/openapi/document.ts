@@ -97,6 +97,13 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
           bearerFormat: 'JWT',
           description: 'The `accessToken` of a session.',
         },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-lw_session',
+          description:
+            'The same in a browser that logged in with `X-Leadwire-Mode: browser`. What changes anything needs `X-Leadwire-CSRF: 1` too.',
+        },
       },
     },
   };
@@ -112,7 +119,7 @@ function operationOf(route: Route, components: Map<string, JsonSchema>): Operati
     summary,
     tags: [method.service],
     'x-capability': method.can,
-    security: method.can === 'public' ? [] : [{ bearer: [] }],
+    security: method.can === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     parameters: [
       ...pathParameters(route, method.input, components, form !== undefined),
       ...(inBody ? [] : queryParameters(route, method.input, components)),
@@ -156,7 +163,27 @@ function queryParameters(route: Route, input: Class, components: Map<string, Jso
     });
 }
 
-function headerParameters({ method, endpoint }: Route): Parameter[] {
+function headerParameters(route: Route): Parameter[] {
+  return [...modeParameters(route), ...ownParameters(route)];
+}
+
+function modeParameters({ endpoint }: Route): Parameter[] {
+  const { session } = endpoint as { session?: string };
+  if (session !== 'answers' && session !== 'renews') return [];
+  const description =
+    'Keep the tokens in cookies that no script can read, instead of answering them; needs `X-Leadwire-CSRF: 1`.';
+  return [
+    {
+      name: 'X-Leadwire-Mode',
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', enum: ['browser'] },
+    },
+  ];
+}
+
+function ownParameters({ method, endpoint }: Route): Parameter[] {
   if (endpoint?.produces === 'text/event-stream') {
     return [
       {
@@ -204,7 +231,8 @@ function bodyOf(
   }
   const own = [...fieldsOf(input)].filter(([name]) => !route.params.includes(name));
   if (own.length === 0) return {};
-  const required = own.some(([, field]) => !field.optional);
+  // A browser's refresh token comes with its cookie.
+  const required = own.some(([, field]) => !field.optional) && route.endpoint?.session !== 'renews';
   return {
     requestBody: {
       required,

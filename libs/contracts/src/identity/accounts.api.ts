@@ -94,10 +94,19 @@ export class UserAccount {
 
 /** A session that has just begun or been renewed. */
 export class SessionTokens {
-  @Text({ max: TOKEN_MAX, description: 'Send it as `Authorization: Bearer …`.' })
+  @Text({
+    max: TOKEN_MAX,
+    nullable: true,
+    description: 'Send it as `Authorization: Bearer …`. Null in browser mode: a cookie has it.',
+  })
   accessToken!: string;
 
-  @Text({ max: 128, description: 'Exchange it once for new tokens, at the latest 14 days from now.' })
+  @Text({
+    max: 128,
+    nullable: true,
+    description:
+      'Exchange it once for new tokens, at the latest 14 days from now. Null in browser mode: a cookie has it.',
+  })
   refreshToken!: string;
 
   @Int({ description: 'Seconds the access token works.' })
