@@ -61,6 +61,13 @@ export const RESOURCES: Record<string, MakeResource> = {
     return id;
   },
   userId: async (team) => (await newMember(team, 'agent', unique())).userId,
+  invitationId: async (team) => {
+    const { results } = await team.client.post<{ results: { invitation: { id: string } }[] }>(
+      '/invitations',
+      invitationsOf(team),
+    );
+    return results[0]?.invitation.id as string;
+  },
   templateId: (team) => post(team, '/templates', templateOf(team)),
   emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
   campaignId: (team, { emailAccountId }) =>
@@ -85,6 +92,13 @@ function leadOf(team: Team): object {
     customFields: { [`field${marker}`]: `Value ${marker}` },
   };
 }
+
+function invitationsOf(team: Team): object {
+  return { invitations: [{ email: email(team), role: 'viewer' }], message: `Message ${team.marker}` };
+}
+
+/** Tokens reach nobody but the mailbox: whoever may ask is told that there is no such invitation. */
+const UNKNOWN_TOKEN = { token: 'a-token-that-nobody-was-sent' };
 
 function templateOf({ marker }: Team): object {
   return { templateKey: unique(), language: 'en', subject: `Subject ${marker}`, body: `Body ${marker}` };
@@ -184,6 +198,15 @@ export const EXAMPLES: Record<string, Example> = {
   'identity.oidc.link': {
     body: async (team) => ({ ticket: 'x'.repeat(43), ...credentialsOf(await newcomer(team)) }),
     answers: 401,
+  },
+  'identity.invitations.create': { body: invitationsOf },
+  // It was sent just now.
+  'identity.invitations.resend': { answers: 429 },
+  'identity.invitees.show': { body: () => UNKNOWN_TOKEN, answers: 404 },
+  'identity.invitees.accept': { body: () => UNKNOWN_TOKEN, answers: 404 },
+  'identity.invitees.signUp': {
+    body: () => ({ ...UNKNOWN_TOKEN, password: `a password of ${crypto.randomUUID()}` }),
+    answers: 404,
   },
   'identity.members.update': { body: () => ({ role: 'viewer' }) },
   'identity.members.leave': { alone: 'person' },

@@ -10,6 +10,9 @@ import { Passwords } from './accounts/passwords.js';
 import { ReAuthentication } from './accounts/re-authentication.js';
 import { deliveryProviders } from './delivery/providers.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
+import { InvitationMails } from './invitations/invitation-mails.js';
+import { InvitationsService } from './invitations/invitations.service.js';
+import { InviteesService } from './invitations/invitees.service.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { MembersService } from './members/members.service.js';
@@ -57,6 +60,8 @@ class IdentityModule {
       controllers: [
         AccountsService,
         IdentitiesService,
+        InvitationsService,
+        InviteesService,
         KeysService,
         MembersService,
         OidcService,
@@ -72,6 +77,7 @@ class IdentityModule {
         AccountsStore,
         AccountTransaction,
         Credentials,
+        InvitationMails,
         Memberships,
         NewTeams,
         OneTimeTokens,

@@ -20,6 +20,7 @@ export * from './identity/accounts.api.js';
 export * from './identity/entitlements.api.js';
 export * from './identity/errors.js';
 export * from './identity/identities.api.js';
+export * from './identity/invitations.api.js';
 export * from './identity/keys.api.js';
 export * from './identity/members.api.js';
 export * from './identity/sessions.api.js';

@@ -1,4 +1,5 @@
 import { IdentitiesController } from './identities.controller.js';
+import { InvitationsController } from './invitations.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MeController } from './me.controller.js';
 import { MembersController } from './members.controller.js';
@@ -10,6 +11,7 @@ import { TenantController } from './tenant.controller.js';
 
 export const identityControllers = [
   IdentitiesController,
+  InvitationsController,
   KeysController,
   MeController,
   MembersController,

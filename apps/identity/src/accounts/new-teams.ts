@@ -30,19 +30,23 @@ export class NewTeams {
    */
   async create(db: TenantDb, tenantName: string, owner: NewOwner): Promise<Standing> {
     await createTenant(db, { name: tenantName.trim(), ownerUserId: owner.userId });
-    await this.createOwner(db, owner);
+    await this.createAccount(db, owner);
+    await createOwnership(db, owner.userId);
     const [standing] = await db.query<Standing>(STANDING_IN_TENANT, [db.tenantId, owner.userId]);
     assert(standing, 'who has just signed up is a member');
     return standing;
   }
 
-  private async createOwner(db: TenantDb, owner: NewOwner): Promise<void> {
-    const { userId, email, passwordHash, firstName = null, lastName = null, emailVerified = false } = owner;
+  /**
+   * Makes the account of somebody whose first team is the one that the transaction runs in.
+   * @throws a violation of `users_email_key` when there is an account with this address
+   */
+  async createAccount(db: TenantDb, person: NewOwner): Promise<void> {
+    const { userId, email, passwordHash, firstName = null, lastName = null, emailVerified = false } = person;
     const names = [firstName, lastName];
     const now = this.clock.now();
     const params = [userId, email, passwordHash, ...names, db.tenantId, emailVerified, now];
     await db.execute(INSERT_USER, params);
     db.emit(UserSignedUp, userId, { email });
-    await createOwnership(db, userId);
   }
 }

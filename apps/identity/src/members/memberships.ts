@@ -42,11 +42,12 @@ export class Memberships {
 
   /**
    * Makes all other changes of the team's people wait.
-   * @throws AppError `tenant.not_found`
+   * @throws AppError `tenant.not_found` | `tenant.suspended`
    */
   async lock(db: TenantDb): Promise<void> {
-    const [team] = await db.query(LOCK_TEAM, [db.tenantId]);
+    const [team] = await db.query<{ status: string }>(LOCK_TEAM, [db.tenantId]);
     if (!team) throw tenantErrors.not_found();
+    if (team.status === 'suspended') throw tenantErrors.suspended();
   }
 
   /**

@@ -1,7 +1,8 @@
 import { accountMails } from './accounts.js';
+import { invitationMails } from './invitations.js';
 
 /** Every mail that identity sends, by its name. A part of identity adds a file of its own here. */
-export const mailTemplates = { ...accountMails };
+export const mailTemplates = { ...accountMails, ...invitationMails };
 
 export type MailTemplate = keyof typeof mailTemplates;
 /** What a template must be told. */
