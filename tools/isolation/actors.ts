@@ -60,6 +60,23 @@ function mayCall(role: Role, { capability }: Operation): boolean {
   return ROLE_CAPABILITIES[role].some((held) => held === capability);
 }
 
+/** What the key of the proof may do; everything else it must be refused. */
+export const KEY_SCOPE = 'tenant.read';
+
+/** A program with a key of an owner that has next to no scopes: what its owner may is nothing to it. */
+export function keyWithoutScope({ home }: Teams, secret: string): Actor {
+  return {
+    name: 'API key without scope',
+    author: home,
+    target: home,
+    headers: bearer(secret),
+    expects: (operation) =>
+      isPublic(operation) || operation.capability === KEY_SCOPE
+        ? success(operation)
+        : { statuses: [403], why: `the key lacks ${operation.capability}` },
+  };
+}
+
 /** The owner of another team, who may do everything there and nothing here. */
 export function stranger({ victim, home }: Teams): Actor {
   return {
@@ -82,7 +99,7 @@ export type Teams = { victim: Team; home: Team };
 export type SpentTokens = Record<string, string>;
 
 /** Everybody that the proof knows. */
-export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens): Actor[] {
+export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens, key: string): Actor[] {
   const shows = (name: string, token: string) => withoutSession(name, teams, bearer(token));
   return [
     withoutSession('no token', teams, {}),
@@ -92,6 +109,7 @@ export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens): Acto
     shows('alg HS256', bad.confused),
     shows('altered', bad.altered),
     ...Object.entries(spent).map(([what, token]) => shows(what, token)),
+    keyWithoutScope(teams, key),
     stranger(teams),
     ...ROLES.map((role) => member(role, teams.home)),
   ];

@@ -39,6 +39,15 @@ const mailStep = ({ marker }: Team): object => ({
   body: `Body ${marker}`,
 });
 
+/** A key of the caller: other members may not even know of it. */
+async function apiKeyOf({ world }: Team, _ids: Ids, caller: Person): Promise<string> {
+  const headers = { ...(await caller.headers()), 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: `Key ${unique()}`, scopes: ['leads.read'] });
+  const response = await fetch(`${world.api}/v1/api-keys`, { method: 'POST', headers, body });
+  const { apiKey } = (await response.json()) as { apiKey: { id: string } };
+  return apiKey.id;
+}
+
 /** One of each resource that a path can name. An operation with another name in its path fails the proof until it is here. */
 export const RESOURCES: Record<string, MakeResource> = {
   leadId: (team) => post(team, '/leads', leadOf(team)),
@@ -60,6 +69,7 @@ export const RESOURCES: Record<string, MakeResource> = {
     await world.database.query(LINK_IDENTITY, [id, userId]);
     return id;
   },
+  apiKeyId: apiKeyOf,
   userId: async (team) => (await newMember(team, 'agent', unique())).userId,
   invitationId: async (team) => {
     const { results } = await team.client.post<{ results: { invitation: { id: string } }[] }>(
@@ -174,6 +184,9 @@ export const EXAMPLES: Record<string, Example> = {
   // What has ended cannot be cancelled any more; that whoever may is let through is what counts here.
   'leads.imports.cancel': { answers: 409 },
   'leads.imports.create': { form: csvForm },
+  'identity.api-keys.create': { body: ({ marker }) => ({ name: `Key ${marker}`, scopes: ['leads.read'] }) },
+  'identity.api-keys.get': { resources: { apiKeyId: apiKeyOf } },
+  'identity.api-keys.update': { body: ({ marker }) => ({ name: `Changed ${marker}` }) },
   'identity.accounts.logIn': { body: async (team) => credentialsOf(await newcomer(team)) },
   'identity.accounts.logOut': { alone: 'person' },
   'identity.sessions.revokeOthers': { alone: 'person' },

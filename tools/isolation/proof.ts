@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { roleUrl } from '../start/secrets.ts';
 import type { Platform } from '../start/platform.ts';
-import { actorsOf, type Teams } from './actors.ts';
+import { actorsOf, KEY_SCOPE, type Teams } from './actors.ts';
 import { Calls } from './calls.ts';
 import { catalogueOf, type Catalogue } from './catalogue.ts';
 import { Crossings } from './crossings.ts';
@@ -95,7 +95,11 @@ async function actorsIn(platform: Platform, database: pg.Client, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
   const key = platform.secrets.key('key-encryption.identity');
   const bad = await badTokensOf(accessToken, database, key);
-  return actorsOf(teams, bad, await spentTokens(platform.urls.api, teams.home));
+  const { secret } = await teams.home.client.post<{ secret: string }>('/api-keys', {
+    name: 'Key of the proof',
+    scopes: [KEY_SCOPE],
+  });
+  return actorsOf(teams, bad, await spentTokens(platform.urls.api, teams.home), secret);
 }
 
 /** Rows of the untouched team that changed after all, and ids of it that the other team's rows now hold. */

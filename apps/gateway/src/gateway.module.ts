@@ -10,6 +10,7 @@ import {
 } from '@leadwire/platform';
 import { AccessGuard } from './auth/access.guard.js';
 import { AccessTokens } from './auth/access-tokens.js';
+import { ApiKeyVerifier } from './auth/api-key-verifier.js';
 import { BearerStrategy } from './auth/bearer.strategy.js';
 import { BrowserSessions } from './auth/browser-sessions.js';
 import { Revocations } from './auth/revocations.js';
@@ -41,6 +42,7 @@ export class GatewayModule {
         SigningKeys,
         Revocations,
         AccessTokens,
+        ApiKeyVerifier,
         BearerStrategy,
         RateLimits,
         EventStream,

@@ -69,8 +69,9 @@ export class GatewayFixture {
     options: {
       env?: Record<string, string>;
       things?: Handlers;
-      controllers?: Type[];
+      /** What identity answers beside its keys. */
       identity?: [Api, Handlers][];
+      controllers?: Type[];
     } = {},
   ): Promise<GatewayFixture> {
     const [nats, storageDir, port] = await Promise.all([
@@ -129,6 +130,12 @@ export class GatewayFixture {
     const server = await serveFake(this.connection, this.key, service, handlers);
     this.fakes.push(server);
     return server;
+  }
+
+  /** Takes a service away: what {@link serve} started, or the identity that was there from the start. */
+  async takeAway(server = this.fakes[0] as RpcServer): Promise<void> {
+    this.fakes.splice(this.fakes.indexOf(server), 1);
+    await server.close();
   }
 
   /** An access token as identity would sign it, unless told otherwise. */

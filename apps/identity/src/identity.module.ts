@@ -8,6 +8,7 @@ import { NewTeams } from './accounts/new-teams.js';
 import { OneTimeTokens } from './accounts/one-time-tokens.js';
 import { Passwords } from './accounts/passwords.js';
 import { ReAuthentication } from './accounts/re-authentication.js';
+import { apiKeysFeature } from './api-keys/api-keys.feature.js';
 import { deliveryProviders } from './delivery/providers.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { InvitationMails } from './invitations/invitation-mails.js';
@@ -58,6 +59,7 @@ class IdentityModule {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
       controllers: [
+        ...apiKeysFeature.controllers,
         AccountsService,
         IdentitiesService,
         InvitationsService,
@@ -72,6 +74,7 @@ class IdentityModule {
         ...RIGHTS.controllers,
       ],
       providers: [
+        ...apiKeysFeature.providers,
         ...deliveryProviders,
         ...oidcParts,
         AccountsStore,

@@ -32,8 +32,33 @@ export const CAPABILITIES = [
   'billing.read',
   'billing.topup',
   'events.stream',
+  'api-keys.manage',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
+
+/**
+ * What an API key may be given. A new capability is for people only until it is listed here: keys never look after people,
+ * keys, or the team itself.
+ */
+export const API_KEY_SCOPES = [
+  'tenant.read',
+  'leads.read',
+  'leads.write',
+  'leads.assign',
+  'leads.delete',
+  'leads.import',
+  'campaigns.read',
+  'campaigns.write',
+  'campaigns.launch',
+  'email-accounts.read',
+  'email-accounts.write',
+  'templates.read',
+  'templates.write',
+  'billing.read',
+  'billing.topup',
+  'events.stream',
+] as const satisfies readonly Capability[];
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 const VIEWER: Capability[] = [
   'tenant.read',
@@ -64,6 +89,7 @@ const ADMIN: Capability[] = [
   'rights.read',
   'rights.write',
   'flags.read',
+  'api-keys.manage',
 ];
 
 export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {

@@ -18,6 +18,7 @@ export * from './billing/wallets.api.js';
 export * from './identity/access-token.js';
 export * from './identity/accounts.api.js';
 export * from './identity/entitlements.api.js';
+export * from './identity/api-keys.api.js';
 export * from './identity/errors.js';
 export * from './identity/identities.api.js';
 export * from './identity/invitations.api.js';

@@ -44,6 +44,8 @@ describe('a request on the wire', () => {
   it.each([
     ['public', newCtx({ actor: 'anonymous' }), undefined],
     ['signed-in', newCtx({ actor: 'anonymous' }), 'request.unauthenticated'],
+    ['signed-in', newCtx({ tenantId: newId() }), undefined],
+    ['signed-in', newCtx({ tenantId: newId(), actor: 'api-key' }), 'request.forbidden'],
     ['leads.read', newCtx({ tenantId: newId() }), 'request.forbidden'],
     ['leads.read', newCtx({ tenantId: newId(), capabilities: new Set(['leads.read']) }), undefined],
     ['leads.read', newCtx({ capabilities: new Set(['leads.read']) }), 'request.unauthenticated'],

@@ -126,14 +126,17 @@ export class RememberedAnswer extends Error {
   }
 }
 
-/** @throws AppError `request.unauthenticated` | `request.forbidden` */
+/**
+ * `signed-in` means a person: what everybody may do for themselves (their sessions, their keys) no API key may do for them.
+ * @throws AppError `request.unauthenticated` | `request.forbidden`
+ */
 export function checkRight(ctx: Ctx, right: string): void {
   if (right === 'public') return;
   // What the system asks for is not always about one tenant.
   if (right === 'system' && ctx.actor === 'system') return;
   if (!ctx.tenantId || ctx.actor === 'anonymous') throw requestErrors.unauthenticated();
-  if (right !== 'signed-in' && !can(ctx, right))
-    throw requestErrors.forbidden({ extras: { capability: right } });
+  const holds = right === 'signed-in' ? ctx.actor !== 'api-key' : can(ctx, right);
+  if (!holds) throw requestErrors.forbidden({ extras: { capability: right } });
 }
 
 function parseJson(msg: Msg): unknown {

@@ -1,3 +1,4 @@
+export * from './api-keys.js';
 export * from './sealed-secrets.js';
 export * from './signed-ctx.js';
 export * from './signed-token.js';

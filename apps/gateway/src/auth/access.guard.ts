@@ -1,13 +1,15 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { AppError, anonymousCtx, continueTrace, newCtx } from '@leadwire/kernel';
+import { AppError, anonymousCtx, continueTrace, newCtx, type Ctx } from '@leadwire/kernel';
 import { checkRight } from '@leadwire/messaging';
 import { CONFIG, type ConfigOf } from '@leadwire/platform';
+import { looksLikeApiKey } from '@leadwire/security';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { gatewayConfig } from '../gateway.config.js';
 import { endpointOf } from '../http/endpoint.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { AccessTokens } from './access-tokens.js';
+import { ApiKeyVerifier } from './api-key-verifier.js';
 import { clientOf } from './client.js';
 import { BEARER } from './bearer.strategy.js';
 import { BrowserSessions } from './browser-sessions.js';
@@ -23,6 +25,7 @@ import type { Session } from './session.js';
 export class AccessGuard extends AuthGuard(BEARER) {
   constructor(
     @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(ApiKeyVerifier) private readonly apiKeys: ApiKeyVerifier,
     @Inject(BrowserSessions) private readonly browsers: BrowserSessions,
     @Inject(RateLimits) private readonly limits: RateLimits,
     @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof gatewayConfig>, 'REQUEST_DEADLINE_MS'>,
@@ -54,20 +57,15 @@ export class AccessGuard extends AuthGuard(BEARER) {
       request.ctx = anonymousCtx(common);
       return true;
     }
-    this.browsers.admit(request, endpoint, credentialOf(request)?.from);
-    const session = await this.sessionOf(context, request, reply);
+    const credential = credentialOf(request);
+    this.browsers.admit(request, endpoint, credential?.from);
+    const session =
+      credential?.from === 'header' && looksLikeApiKey(credential.token)
+        ? await this.apiKeys.sessionOf(credential.token, { ip: request.ip, reply, ctx: anonymousCtx(common) })
+        : await this.sessionOf(context, request, reply);
     request.session = session;
-    this.limits.signedIn(session.tenantId, session.userId, reply);
-    const { tenantId, userId, sessionId, capabilities } = session;
-    const idempotencyKey = method.idempotent ? undefined : idempotencyKeyOf(request, userId);
-    request.ctx = newCtx({
-      ...common,
-      tenantId,
-      userId,
-      sessionId,
-      capabilities,
-      ...(idempotencyKey ? { idempotencyKey } : {}),
-    });
+    this.limits.signedIn(session, reply);
+    request.ctx = newCtx({ ...common, ...identityOf(session, request, method.idempotent) });
     checkRight(request.ctx, method.can);
     return true;
   }
@@ -91,6 +89,23 @@ export class AccessGuard extends AuthGuard(BEARER) {
       throw error;
     }
   }
+}
+
+// Keys and people remember their answers apart: a key must not be told what its owner asked with more rights.
+function identityOf(
+  { tenantId, userId, sessionId, apiKeyId, capabilities }: Session,
+  request: FastifyRequest,
+  idempotent: boolean,
+): Partial<Ctx> {
+  const idempotencyKey = idempotent ? undefined : idempotencyKeyOf(request, apiKeyId ?? userId);
+  return {
+    actor: apiKeyId ? 'api-key' : 'user',
+    tenantId,
+    userId,
+    sessionId,
+    capabilities,
+    ...(idempotencyKey ? { idempotencyKey } : {}),
+  };
 }
 
 function headerOf({ headers }: { headers: Record<string, unknown> }, name: string): string | undefined {

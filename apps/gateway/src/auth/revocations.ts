@@ -70,6 +70,7 @@ const LESSONS = new Map<string, Learn>([
 export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly list = new RevocationList(KEPT_MS, FACTS_MAX);
   private readonly listeners = new Set<() => void>();
+  private readonly witnesses = new Set<(event: Envelope) => void>();
   private readonly follower: EventFollower;
   private readonly since: Date;
   private readonly seconds: Histogram<'event'>;
@@ -123,8 +124,15 @@ export class Revocations implements OnApplicationBootstrap, OnModuleDestroy {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls `witness` with each fact of identity, until the returned function is called. */
+  onFact(witness: (event: Envelope) => void): () => void {
+    this.witnesses.add(witness);
+    return () => this.witnesses.delete(witness);
+  }
+
   private take(msg: JsMsg): void {
     const event = envelopeOf(msg.headers);
+    if (event) for (const witness of this.witnesses) witness(event);
     const learn = event && LESSONS.get(event.type);
     if (!learn) return;
     const now = this.clock.now().getTime();

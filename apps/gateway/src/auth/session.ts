@@ -16,6 +16,8 @@ export type Session = Readonly<{
   /** Null where the credential stands for no session: an API key. */
   sessionId: string | null;
   apiKeyId?: string;
+  /** What an API key may sustain within its owner's share. */
+  ratePerSecond?: number | null;
   role: Role;
   capabilities: ReadonlySet<string>;
   /** When the credential was given out, in epoch milliseconds: what was revoked before does not concern it. */

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ACCESS_TOKEN } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
 import { envelopeOf, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import { CONFIG, LOGGER, Metrics, type Logger, type ProcessConfig } from '@leadwire/platform';
 import { TokenSigner } from '@leadwire/security';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Gauge } from 'prom-client';
+import { ApiKeyVerifier } from '../auth/api-key-verifier.js';
 import { Revocations } from '../auth/revocations.js';
 import type { Session } from '../auth/session.js';
 import { EventFollower } from './event-follower.js';
@@ -15,6 +17,8 @@ import { SseConnection, type Frame } from './sse-connection.js';
 const CONNECTIONS_PER_TENANT_MAX = 50;
 const CONNECTIONS_MAX = 2_000;
 const HEARTBEAT_MS = 15_000;
+/** An API key may live for a year; its streams are asked for again as often as those of an access token. */
+const OPEN_MAX_MS = ACCESS_TOKEN.ttlSeconds * 1000;
 
 /** Which connection is opened for whom. */
 export type Listener = { session: Session; lastEventId: string | undefined };
@@ -39,12 +43,17 @@ export class EventStream implements BeforeApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) { CTX_SIGNING_KEY }: Pick<ProcessConfig, 'CTX_SIGNING_KEY'>,
     @Inject(Revocations) private readonly revocations: Revocations,
+    @Inject(ApiKeyVerifier) apiKeys: ApiKeyVerifier,
     @Inject(Metrics) metrics: Metrics,
   ) {
     // Replicas share their signing key, so a client may resume at any of them; derived, because one key has one use.
     this.signer = new TokenSigner(createHmac('sha256', CTX_SIGNING_KEY).update('event-stream').digest());
     this.heartbeat = setInterval(() => this.each((connection) => connection.beat()), HEARTBEAT_MS).unref();
-    this.stopListening = revocations.onChange(() => this.each((connection) => this.endRevoked(connection)));
+    const stops = [
+      revocations.onChange(() => this.each((connection) => this.endRevoked(connection))),
+      apiKeys.onChange((apiKeyId) => this.endOf(apiKeyId)),
+    ];
+    this.stopListening = () => stops.forEach((stop) => stop());
     this.connections = metrics.gauge('leadwire_event_stream_connections', 'Open event streams.', []);
   }
 
@@ -99,6 +108,12 @@ export class EventStream implements BeforeApplicationShutdown {
     if (refusal) connection.end('reauth', refusal);
   }
 
+  private endOf(apiKeyId: string): void {
+    this.each((connection) => {
+      if (connection.session.apiKeyId === apiKeyId) connection.end('reauth', 'api-key-changed');
+    });
+  }
+
   private register(connection: SseConnection): void {
     const { tenantId, session } = connection;
     const siblings = this.byTenant.get(tenantId) ?? new Set();
@@ -106,7 +121,7 @@ export class EventStream implements BeforeApplicationShutdown {
     this.connections.set(++this.count);
     const expiry = setTimeout(
       () => connection.end('reauth', 'token-expired'),
-      Math.max(0, session.expiresAt - Date.now()),
+      Math.min(OPEN_MAX_MS, Math.max(0, session.expiresAt - Date.now())),
     );
     connection.stream.once('close', () => {
       clearTimeout(expiry);

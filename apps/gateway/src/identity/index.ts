@@ -1,5 +1,6 @@
 import { IdentitiesController } from './identities.controller.js';
 import { InvitationsController } from './invitations.controller.js';
+import { ApiKeysController } from './api-keys.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MeController } from './me.controller.js';
 import { MembersController } from './members.controller.js';
@@ -12,6 +13,7 @@ import { TenantController } from './tenant.controller.js';
 export const identityControllers = [
   IdentitiesController,
   InvitationsController,
+  ApiKeysController,
   KeysController,
   MeController,
   MembersController,

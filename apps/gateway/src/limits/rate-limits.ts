@@ -2,16 +2,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import { requestErrors } from '@leadwire/kernel';
 import { CONFIG, type ConfigOf } from '@leadwire/platform';
 import type { FastifyReply } from 'fastify';
+import type { Session } from '../auth/session.js';
 import type { gatewayConfig } from '../gateway.config.js';
-import { TokenBuckets, type Allowance } from './token-buckets.js';
+import { TokenBuckets, type Allowance, type Rate } from './token-buckets.js';
 
 type Config = Pick<
   ConfigOf<typeof gatewayConfig>,
   'RATE_TENANT_PER_SECOND' | 'RATE_USER_PER_SECOND' | 'RATE_ANONYMOUS_PER_SECOND' | 'RATE_BURST_SECONDS'
 >;
 
+/** Who spends: a person, or an API key in their name with a rate of its own. */
+export type Spender = Pick<Session, 'tenantId' | 'userId' | 'apiKeyId' | 'ratePerSecond'>;
+
 /**
- * Keeps one caller from taking everything: per tenant, per user, and per address where nobody is signed in. Counted in this
+ * Keeps one caller from taking everything: per tenant, per user, per API key that has a rate, and per address where nobody is signed in. Counted in this
  * replica only, so the product of rate and replicas is the true bound. Says so in `RateLimit-Policy` and `RateLimit`
  * (draft-ietf-httpapi-ratelimit-headers).
  */
@@ -20,29 +24,37 @@ export class RateLimits {
   private readonly tenants: TokenBuckets;
   private readonly users: TokenBuckets;
   private readonly addresses: TokenBuckets;
+  private readonly apiKeys: TokenBuckets;
+  private readonly burstSeconds: number;
   private readonly signedInPolicy: string;
   private readonly anonymousPolicy: string;
 
   constructor(@Inject(CONFIG) config: Config) {
-    const buckets = (perSecond: number) =>
-      new TokenBuckets({ perSecond, burst: Math.max(1, Math.round(perSecond * config.RATE_BURST_SECONDS)) });
+    this.burstSeconds = config.RATE_BURST_SECONDS;
+    const buckets = (perSecond: number) => new TokenBuckets(this.rateOf(perSecond));
     this.tenants = buckets(config.RATE_TENANT_PER_SECOND);
     this.users = buckets(config.RATE_USER_PER_SECOND);
     this.addresses = buckets(config.RATE_ANONYMOUS_PER_SECOND);
+    this.apiKeys = buckets(1);
     this.signedInPolicy = `${this.tenants.policy('tenant')}, ${this.users.policy('user')}`;
     this.anonymousPolicy = this.addresses.policy('address');
   }
 
   /** @throws AppError `request.rate_limited` */
-  signedIn(tenantId: string, userId: string, reply: FastifyReply): void {
+  signedIn(spender: Spender, reply: FastifyReply): void {
+    const { tenantId, userId, apiKeyId, ratePerSecond } = spender;
+    const key = apiKeyId && ratePerSecond ? this.ofKey(apiKeyId, ratePerSecond) : undefined;
+    if (key) {
+      void reply.header('ratelimit-policy', key.policy);
+      void reply.header('ratelimit', left('key', key.allowance));
+      refuse(key.allowance);
+    }
     const user = this.users.take(`${tenantId}|${userId}`);
     // A refused user must not eat the tenant's share.
     const tenant = user.retryAfterSeconds === undefined ? this.tenants.take(tenantId) : undefined;
-    void reply.header('ratelimit-policy', this.signedInPolicy);
-    void reply.header(
-      'ratelimit',
-      tenant ? `${left('tenant', tenant)}, ${left('user', user)}` : left('user', user),
-    );
+    const spent = [tenant && left('tenant', tenant), left('user', user), key && left('key', key.allowance)];
+    void reply.header('ratelimit-policy', listed([this.signedInPolicy, key?.policy]));
+    void reply.header('ratelimit', listed(spent));
     refuse(user);
     if (tenant) refuse(tenant);
   }
@@ -54,6 +66,27 @@ export class RateLimits {
     void reply.header('ratelimit', left('address', allowance));
     refuse(allowance);
   }
+
+  /** Gives an address back what {@link anonymous} took, when its caller turned out to be known. */
+  forgive(address: string): void {
+    this.addresses.giveBack(networkOf(address));
+  }
+
+  private ofKey(apiKeyId: string, ratePerSecond: number): { allowance: Allowance; policy: string } {
+    const rate = this.rateOf(ratePerSecond);
+    return {
+      allowance: this.apiKeys.take(apiKeyId, Date.now(), rate),
+      policy: this.apiKeys.policy('key', rate),
+    };
+  }
+
+  private rateOf(perSecond: number): Rate {
+    return { perSecond, burst: Math.max(1, Math.round(perSecond * this.burstSeconds)) };
+  }
+}
+
+function listed(parts: (string | undefined)[]): string {
+  return parts.filter(Boolean).join(', ');
 }
 
 function left(name: string, { remaining, resetSeconds }: Allowance): string {

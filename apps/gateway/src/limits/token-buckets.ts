@@ -12,34 +12,38 @@ const CALLERS_MAX = 100_000;
  */
 export class TokenBuckets {
   private readonly fullAt = new Map<string, number>();
-  private readonly costMs: number;
-  private readonly depthMs: number;
 
-  constructor(private readonly rate: Rate) {
-    this.costMs = 1000 / rate.perSecond;
-    this.depthMs = this.costMs * rate.burst;
-  }
+  constructor(private readonly rate: Rate) {}
 
   /** For the `RateLimit-Policy` header: the burst, and the seconds that fill it again. */
-  policy(name: string): string {
-    return `"${name}";q=${this.rate.burst};w=${Math.max(1, Math.ceil(this.depthMs / 1000))}`;
+  policy(name: string, rate = this.rate): string {
+    return `"${name}";q=${rate.burst};w=${Math.max(1, Math.ceil(rate.burst / rate.perSecond))}`;
   }
 
-  take(key: string, now = Date.now()): Allowance {
-    const fullAt = Math.max(this.fullAt.get(key) ?? 0, now) + this.costMs;
-    const overMs = fullAt - now - this.depthMs;
+  /** @param rate where this caller has one of their own; a number remembered under another rate means the same moment. */
+  take(key: string, now = Date.now(), rate = this.rate): Allowance {
+    const costMs = 1000 / rate.perSecond;
+    const depthMs = costMs * rate.burst;
+    const fullAt = Math.max(this.fullAt.get(key) ?? 0, now) + costMs;
+    const overMs = fullAt - now - depthMs;
     if (overMs > 0) {
       return {
         remaining: 0,
-        resetSeconds: Math.ceil(this.depthMs / 1000),
+        resetSeconds: Math.ceil(depthMs / 1000),
         retryAfterSeconds: Math.max(1, Math.ceil(overMs / 1000)),
       };
     }
     this.remember(key, fullAt, now);
     return {
-      remaining: Math.floor((now + this.depthMs - fullAt) / this.costMs),
+      remaining: Math.floor((now + depthMs - fullAt) / costMs),
       resetSeconds: Math.ceil((fullAt - now) / 1000),
     };
+  }
+
+  /** Undoes one {@link take} that turned out to be nobody's fault. */
+  giveBack(key: string): void {
+    const fullAt = this.fullAt.get(key);
+    if (fullAt !== undefined) this.fullAt.set(key, fullAt - 1000 / this.rate.perSecond);
   }
 
   // Deleting first keeps the map in order of last use, so the oldest entries are the ones to forget.

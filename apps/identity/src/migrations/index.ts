@@ -7,6 +7,7 @@ import { CompleteSessions20261123234100 } from './20261123234100-complete-sessio
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 import { Oidc20261123234300 } from './20261123234300-oidc.js';
 import { Rights20261123234400 } from './20261123234400-rights.js';
+import { ApiKeys20261123234500 } from './20261123234500-api-keys.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -17,4 +18,5 @@ export const migrations: MigrationClass[] = [
   CompleteTenants20261123234200,
   Oidc20261123234300,
   Rights20261123234400,
+  ApiKeys20261123234500,
 ];

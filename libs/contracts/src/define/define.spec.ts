@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import {
   defineApi,
   defineEvent,
+  EachOf,
   Int,
   JsonObject,
   ListOf,
   Nested,
+  Networks,
   parseInput,
   schemaOf,
   Text,
@@ -102,6 +104,61 @@ describe('an input', () => {
 
   it('of a newer writer is read by leaving out what is unknown', () => {
     expect(parseInput(Order, { ...good, colour: 'red' }, { tolerant: true })).not.toHaveProperty('colour');
+  });
+});
+
+class Gate {
+  @EachOf(['read', 'write'], { min: 1 })
+  scopes!: string[];
+
+  @Networks({ items: 2 })
+  from!: string[];
+}
+const refusesGate = (over: object): boolean => {
+  try {
+    parseInput(Gate, { scopes: ['read'], from: [], ...over });
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+describe('a set of known words', () => {
+  it.each([[['read']], [['write', 'read']]])('takes %j', (scopes) => {
+    expect(refusesGate({ scopes })).toBe(false);
+  });
+  it.each([[[]], [['read', 'read']], [['admin']], [[1]], ['read'], [null]])('refuses %j', (scopes) => {
+    expect(refusesGate({ scopes })).toBe(true);
+  });
+});
+
+describe('a list of networks', () => {
+  it.each(['10.0.0.0/8', '203.0.113.9', '0.0.0.0/0', '2001:db8::/48', '::1', '::/0'])(
+    'takes %s',
+    (network) => {
+      expect(refusesGate({ from: [network] })).toBe(false);
+    },
+  );
+  it.each([
+    '',
+    '10.0.0.0/33',
+    '10.0.0.0/08',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '10.0.0/8',
+    '010.0.0.1',
+    '2001:db8::/129',
+    'fe80::1%eth0',
+    '::ffff:10.0.0.1',
+    'example.com',
+    7,
+    null,
+  ])('refuses %j', (network) => {
+    expect(refusesGate({ from: [network] })).toBe(true);
+  });
+  it('refuses more than its bound, and what is no list', () => {
+    expect(refusesGate({ from: ['::1', '::2', '::3'] })).toBe(true);
+    expect(refusesGate({ from: '10.0.0.0/8' })).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   ArrayMaxSize,
   ArrayMinSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -11,6 +12,7 @@ import {
   IsString,
   IsUrl,
   IsUUID,
+  isIP,
   Matches,
   Max,
   MaxLength,
@@ -187,6 +189,63 @@ export function TextList(o: Common & { max: number; items: number; min?: number 
     ],
     { list: true },
   );
+}
+
+/** A set of known words, in any order. */
+export function EachOf(values: readonly string[], o: Common & { min?: number } = {}): PropertyDecorator {
+  return field(
+    o,
+    {
+      type: 'array',
+      maxItems: values.length,
+      uniqueItems: true,
+      ...(o.min ? { minItems: o.min } : {}),
+      items: { type: 'string', enum: values },
+    },
+    [
+      IsArray(),
+      ArrayMaxSize(values.length),
+      ArrayMinSize(o.min ?? 0),
+      IsIn(values, { each: true }),
+      ArrayUnique(),
+    ],
+    { list: true },
+  );
+}
+
+/** A list of IP networks, `203.0.113.0/24` or `2001:db8::/48`; an address alone is a network of one. */
+export function Networks(o: Common & { items: number }): PropertyDecorator {
+  return field(
+    o,
+    { type: 'array', maxItems: o.items, items: { type: 'string', maxLength: NETWORK_LENGTH_MAX } },
+    [
+      IsArray(),
+      ArrayMaxSize(o.items),
+      ValidateBy(
+        {
+          name: 'isNetwork',
+          validator: {
+            validate: isNetwork,
+            defaultMessage: () => 'must hold IP networks such as 203.0.113.0/24',
+          },
+        },
+        { each: true },
+      ),
+    ],
+    { list: true },
+  );
+}
+
+const NETWORK_LENGTH_MAX = 49;
+
+// No zone (`%eth0`), which means something on one machine only, and no IPv4 in the clothes of IPv6, which matches nothing.
+function isNetwork(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > NETWORK_LENGTH_MAX) return false;
+  const [address = '', bits, ...rest] = value.split('/');
+  if (rest.length > 0 || address.includes('%') || (bits !== undefined && !/^(0|[1-9]\d{0,2})$/.test(bits)))
+    return false;
+  if (isIP(address, 4)) return Number(bits ?? 32) <= 32;
+  return isIP(address, 6) && !address.includes('.') && Number(bits ?? 128) <= 128;
 }
 
 export function UuidList(o: Common & { items?: number; min?: number } = {}): PropertyDecorator {

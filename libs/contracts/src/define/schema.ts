@@ -13,6 +13,7 @@ export type JsonSchema = {
   maxLength?: number;
   minItems?: number;
   maxItems?: number;
+  uniqueItems?: boolean;
   pattern?: string;
   items?: JsonSchema;
   properties?: Record<string, JsonSchema>;

@@ -1,5 +1,19 @@
 import { defineErrors } from '@leadwire/kernel';
 
+export const apiKeyErrors = defineErrors('api_key', {
+  not_found: { kind: 'not_found', text: 'There is no such API key.' },
+  not_yours: { kind: 'forbidden', text: 'Only its owner may change this API key; you may revoke it.' },
+  scope_beyond_rights: { kind: 'forbidden', text: 'An API key may not do more than you may.' },
+  too_many: { kind: 'conflict', text: 'There are as many API keys as there may be; revoke one first.' },
+  not_active: { kind: 'conflict', text: 'This API key no longer works, or is being replaced already.' },
+  ended: { kind: 'unauthenticated', text: 'This API key has expired or was revoked.' },
+  address_not_allowed: {
+    kind: 'forbidden',
+    text: 'This API key may not be used from this address.',
+    log: 'warn',
+  },
+});
+
 export const accountErrors = defineErrors('account', {
   email_taken: { kind: 'conflict', text: 'There is an account with this e-mail address already.' },
   bad_credentials: { kind: 'unauthenticated', text: 'E-mail address or password is wrong.' },

@@ -1,6 +1,52 @@
 import { ROLES } from '../capabilities.js';
 import { defineEvent } from '../define/event.js';
-import { OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
+import { OneOf, Text, TextList, Timestamp, Uuid } from '../define/fields.js';
+
+export class ApiKeyCreatedData {
+  @Uuid({ description: 'For whom it acts.' })
+  userId!: string;
+
+  @TextList({ max: 60, items: 100 })
+  scopes!: string[];
+
+  @Timestamp()
+  worksUntil!: string;
+
+  @Uuid({ nullable: true, description: 'The key that it replaces.' })
+  rotatedFrom!: string | null;
+}
+export const ApiKeyCreated = defineEvent(
+  'identity.api-key.created',
+  ApiKeyCreatedData,
+  'A key that acts for a member exists.',
+);
+
+export class ApiKeyChangedData {
+  @Uuid()
+  userId!: string;
+
+  @Timestamp()
+  worksUntil!: string;
+}
+/** Whoever remembers what a key may do asks again. */
+export const ApiKeyChanged = defineEvent(
+  'identity.api-key.changed',
+  ApiKeyChangedData,
+  "An API key's name, scopes, limits or end changed.",
+);
+
+export class ApiKeyRevokedData {
+  @Uuid()
+  userId!: string;
+
+  @Text({ max: 40, description: 'revoked-by-owner, revoked-by-admin, member-removed' })
+  reason!: string;
+}
+export const ApiKeyRevoked = defineEvent(
+  'identity.api-key.revoked',
+  ApiKeyRevokedData,
+  'An API key can no longer be used.',
+);
 
 export class TenantCreatedData {
   @Text({ max: 120 })

@@ -1,0 +1,356 @@
+import {
+  ApiKeyChanged,
+  apiKeyChecksApi,
+  ApiKeyRevoked,
+  apiKeyErrors,
+  MembershipChanged,
+  MembershipRemoved,
+  tenantErrors,
+  TenantUpdated,
+  type Api,
+  type ApiKeyStanding,
+  type VerifyApiKey,
+} from '@leadwire/contracts';
+import { Clock, newId, requestErrors, type Ctx } from '@leadwire/kernel';
+import type { RpcServer } from '@leadwire/messaging';
+import { digestOfApiKey, newApiKey, type NewApiKey } from '@leadwire/security';
+import { eventually } from '@leadwire/testing';
+import { ApiKeyVerifier } from '../src/auth/api-key-verifier.js';
+import { GatewayFixture, problemIn } from './gateway-fixture.js';
+import { publishEvent } from './publish-event.js';
+import { SseClient } from './sse-client.js';
+
+const YEAR_MS = 366 * 86_400_000;
+
+type Kept = {
+  standing: ApiKeyStanding;
+  refusal?: () => Error;
+  asked: number;
+  answersAfter?: Promise<void>;
+};
+
+/** Identity's part of API keys: what it knows of each, by digest, and how often it was asked. */
+class FakeKeys {
+  private readonly kept = new Map<string, Kept>();
+  strangers = 0;
+
+  readonly handlers: [Api, Record<string, (ctx: Ctx, input: never) => unknown>][] = [
+    [apiKeyChecksApi as Api, { verify: (_: Ctx, input: VerifyApiKey) => this.verify(input) }],
+  ];
+
+  issue(over: Partial<ApiKeyStanding> = {}): { key: NewApiKey; kept: Kept; text: string } {
+    const key = newApiKey();
+    const standing: ApiKeyStanding = {
+      apiKeyId: newId(),
+      tenantId: newId(),
+      userId: newId(),
+      role: 'owner',
+      scopes: ['leads.read', 'leads.write'],
+      ipAllow: [],
+      ratePerSecond: null,
+      worksUntil: new Date(Date.now() + YEAR_MS).toISOString(),
+      ...over,
+    };
+    const kept: Kept = { standing, asked: 0 };
+    this.kept.set(digestOfApiKey(key.text), kept);
+    return { key, kept, text: key.text };
+  }
+
+  private async verify({ digest }: VerifyApiKey): Promise<ApiKeyStanding> {
+    const kept = this.kept.get(digest);
+    if (!kept) {
+      this.strangers++;
+      throw requestErrors.unauthenticated();
+    }
+    kept.asked++;
+    await kept.answersAfter;
+    if (kept.refusal) throw kept.refusal();
+    return kept.standing;
+  }
+}
+
+describe('an API key at the gateway', () => {
+  const keys = new FakeKeys();
+  let gateway: GatewayFixture;
+  let seen: Ctx | undefined;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({
+      env: { TRUST_PROXY: '127.0.0.1', RATE_ANONYMOUS_PER_SECOND: '0.01', RATE_BURST_SECONDS: '1000' },
+      identity: keys.handlers,
+      things: {
+        list: (ctx) => ((seen = ctx), { items: [], next: null }),
+        add: () => ({ id: newId(), name: 'lamp' }),
+      },
+    });
+  });
+  afterEach(() => travel(0));
+  afterAll(() => gateway.stop());
+
+  let networks = 0;
+  /** A caller from a network of its own unless told, as a proxy that we trust reports it. */
+  const list = (token: string, ip = `198.51.${100 + Math.floor(++networks / 250)}.${networks % 250}`) =>
+    gateway.fetch('/v1/things', { token, headers: { 'x-forwarded-for': ip } });
+  const statusOf = async (token: string) => (await list(token)).status;
+  const travel = (ms: number) => {
+    gateway.gateway.app.get(Clock).now = () => new Date(Date.now() + ms);
+  };
+
+  it("acts for its owner, as a key, with the scopes that are its owner's rights", async () => {
+    const { text, kept } = keys.issue({ role: 'agent', scopes: ['leads.read', 'leads.delete'] });
+    expect(await statusOf(text)).toBe(200);
+    const { tenantId, userId } = kept.standing;
+    expect(seen).toMatchObject({ tenantId, userId, sessionId: null, actor: 'api-key' });
+    expect([...(seen?.capabilities ?? [])]).toEqual(['leads.read']);
+  });
+
+  it('may do nothing beyond its scopes, whatever its owner may', async () => {
+    const { text } = keys.issue({ scopes: ['leads.read'] });
+    const response = await gateway.post('/v1/things', { name: 'x' }, { token: text });
+    expect(await problemIn(response)).toMatchObject({
+      status: 403,
+      code: 'request.forbidden',
+      capability: 'leads.write',
+    });
+  });
+
+  it('never holds a right over keys, people or the team, even if identity said so', async () => {
+    const { text } = keys.issue({ scopes: ['leads.read', 'api-keys.manage', 'tenant.update'] });
+    expect(await statusOf(text)).toBe(200);
+    expect([...(seen?.capabilities ?? [])]).toEqual(['leads.read']);
+  });
+
+  it('is asked of identity once in half a minute, also when many requests come at once', async () => {
+    const { text, kept } = keys.issue();
+    const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(text)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(kept.asked).toBe(1);
+    travel(29_000);
+    await statusOf(text);
+    expect(kept.asked).toBe(1);
+    travel(31_000);
+    await statusOf(text);
+    expect(kept.asked).toBe(2);
+  });
+
+  it('travels as its hash: identity never gets the key', async () => {
+    const { text } = keys.issue();
+    const heard: string[] = [];
+    const spy = gateway.connection.subscribe('rpc.>', {
+      callback: (_, msg) => void heard.push(msg.string() + JSON.stringify([...(msg.headers ?? [])])),
+    });
+    await gateway.connection.flush();
+    expect(await statusOf(text)).toBe(200);
+    await eventually(() => heard.length >= 2);
+    spy.unsubscribe();
+    expect(heard.join()).not.toContain(text.slice(17));
+  });
+
+  describe('is refused', () => {
+    it('with a wrong checksum, without asking identity', async () => {
+      const { text, kept } = keys.issue();
+      const before = keys.strangers;
+      const response = await list(`${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`);
+      expect(await problemIn(response)).toMatchObject({ status: 401, code: 'request.unauthenticated' });
+      expect([kept.asked, keys.strangers]).toEqual([0, before]);
+    });
+
+    it('when identity knows no such key', async () => {
+      const response = await list(newApiKey().text);
+      expect(await problemIn(response)).toMatchObject({ status: 401, code: 'request.unauthenticated' });
+    });
+
+    it('when it has ended, and says so', async () => {
+      const { text, kept } = keys.issue();
+      kept.refusal = apiKeyErrors.ended;
+      expect(await problemIn(await list(text))).toMatchObject({ status: 401, code: 'api_key.ended' });
+    });
+
+    it('when its end comes while it is remembered', async () => {
+      const { text, kept } = keys.issue({ worksUntil: new Date(Date.now() + 10_000).toISOString() });
+      expect(await statusOf(text)).toBe(200);
+      kept.refusal = apiKeyErrors.ended;
+      travel(10_001);
+      expect(await statusOf(text)).toBe(401);
+    });
+
+    it.each([
+      ['an IPv4 network', '203.0.113.0/24', '203.0.113.77', '203.0.114.1'],
+      ['one address', '203.0.113.9/32', '203.0.113.9', '203.0.113.8'],
+      ['an IPv6 network', '2001:db8::/48', '2001:db8:0:1::5', '2001:db8:1::5'],
+      ['an IPv4 network reached over IPv6', '203.0.113.0/24', '::ffff:203.0.113.77', '::ffff:203.0.114.1'],
+    ])('outside of its networks: %s', async (_, network, inside, outside) => {
+      const { text } = keys.issue({ ipAllow: ['192.0.2.0/24', network] });
+      expect((await list(text, inside)).status).toBe(200);
+      expect(await problemIn(await list(text, outside))).toMatchObject({
+        status: 403,
+        code: 'api_key.address_not_allowed',
+      });
+    });
+
+    it('for a network that guesses, before identity is asked: ten guesses are free, other networks go on', async () => {
+      const ip = '192.0.2.200';
+      const before = keys.strangers;
+      const guesses = await Promise.all(Array.from({ length: 30 }, () => list(newApiKey().text, ip)));
+      const count = (status: number) => guesses.filter((response) => response.status === status).length;
+      expect([count(401), count(429)]).toEqual([10, 20]);
+      expect(keys.strangers - before).toBe(10);
+      expect(await statusOf(keys.issue().text)).toBe(200);
+    });
+
+    it('nowhere for having been looked up: a known key costs its network nothing', async () => {
+      const ip = '192.0.2.201';
+      for (let i = 0; i < 15; i++) expect((await list(keys.issue().text, ip)).status).toBe(200);
+    });
+  });
+
+  describe('is asked for again within a second of', () => {
+    const facts = {
+      'its revocation': ({ tenantId, apiKeyId, userId }: ApiKeyStanding) =>
+        publishEvent(gateway.connection, ApiKeyRevoked, {
+          tenantId,
+          aggregateId: apiKeyId,
+          data: { userId, reason: 'revoked-by-owner' },
+        }),
+      'a change of it': ({ tenantId, apiKeyId, userId, worksUntil }: ApiKeyStanding) =>
+        publishEvent(gateway.connection, ApiKeyChanged, {
+          tenantId,
+          aggregateId: apiKeyId,
+          data: { userId, worksUntil },
+        }),
+      'the removal of its owner': ({ tenantId, userId }: ApiKeyStanding) =>
+        publishEvent(gateway.connection, MembershipRemoved, { tenantId, data: { userId } }),
+      'a change of the team': ({ tenantId }: ApiKeyStanding) =>
+        publishEvent(gateway.connection, TenantUpdated, {
+          tenantId,
+          aggregateId: tenantId,
+          data: { name: 'Acme', status: 'suspended', planTier: 'trial' },
+        }),
+    };
+
+    it.each(Object.entries(facts))('%s', async (_, publish) => {
+      const { text, kept } = keys.issue();
+      const other = keys.issue();
+      expect([await statusOf(text), await statusOf(other.text)]).toEqual([200, 200]);
+      kept.refusal = apiKeyErrors.ended;
+      await publish(kept.standing);
+      await eventually(async () => (await statusOf(text)) === 401, 1_000);
+      await statusOf(other.text);
+      expect(other.kept.asked).toBe(1);
+    });
+
+    it('a change of its owner’s role, and then has the rights of that role', async () => {
+      const { text, kept } = keys.issue();
+      const { tenantId, userId } = kept.standing;
+      const add = () => gateway.post('/v1/things', { name: 'x' }, { token: text });
+      expect((await add()).status).toBe(201);
+      kept.standing = { ...kept.standing, role: 'viewer' };
+      await publishEvent(gateway.connection, MembershipChanged, {
+        tenantId,
+        data: { userId, role: 'viewer' },
+      });
+      await eventually(async () => (await add()).status === 403, 1_000);
+      expect(await statusOf(text)).toBe(200);
+    });
+
+    it('the suspension of the team, which is a problem of its own', async () => {
+      const { text, kept } = keys.issue();
+      expect(await statusOf(text)).toBe(200);
+      kept.refusal = tenantErrors.suspended;
+      await facts['a change of the team'](kept.standing);
+      await eventually(async () => {
+        expect(await problemIn(await list(text))).toMatchObject({ status: 403, code: 'tenant.suspended' });
+        return true;
+      }, 1_000);
+    });
+  });
+
+  it('is not remembered as it was before a fact that came while identity was answering', async () => {
+    const { text, kept } = keys.issue();
+    const { tenantId, userId, apiKeyId } = kept.standing;
+    const [answer, fact] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    gateway.gateway.app.get(ApiKeyVerifier).onChange((id) => id === apiKeyId && fact.resolve());
+    kept.answersAfter = answer.promise;
+    const slow = statusOf(text);
+    await eventually(() => kept.asked === 1);
+    await publishEvent(gateway.connection, ApiKeyRevoked, {
+      tenantId,
+      aggregateId: apiKeyId,
+      data: { userId, reason: 'revoked-by-owner' },
+    });
+    await fact.promise;
+    answer.resolve();
+    expect(await slow).toBe(200);
+    kept.refusal = apiKeyErrors.ended;
+    expect(await statusOf(text)).toBe(401);
+  });
+
+  it('ends its event streams when it is revoked', async () => {
+    const { text, kept } = keys.issue({ scopes: ['events.stream'] });
+    const { tenantId, apiKeyId, userId } = kept.standing;
+    const stream = await SseClient.open(`${gateway.url}/v1/events/stream`, text);
+    await publishEvent(gateway.connection, ApiKeyRevoked, {
+      tenantId,
+      aggregateId: apiKeyId,
+      data: { userId, reason: 'revoked-by-owner' },
+    });
+    await eventually(() => stream.ended, 1_000);
+    expect(stream.signals).toMatchObject([{ event: 'reauth', data: { reason: 'api-key-changed' } }]);
+  });
+});
+
+describe('an API key with a rate', () => {
+  const keys = new FakeKeys();
+  let gateway: GatewayFixture;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({
+      identity: keys.handlers,
+      things: { list: () => ({ items: [], next: null }) },
+    });
+  });
+  afterAll(() => gateway.stop());
+
+  it('is stopped past it, which its answers show, while other keys of its owner go on', async () => {
+    const owner = { tenantId: newId(), userId: newId() };
+    const [slow, other] = [keys.issue({ ...owner, ratePerSecond: 1 }), keys.issue(owner)];
+    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
+    const first = await send(slow);
+    expect(first.headers.get('ratelimit-policy')).toMatch(/, "key";q=10;w=10$/);
+    expect(first.headers.get('ratelimit')).toMatch(/, "key";r=9;t=1$/);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => send(slow)));
+    const refused = answers.find(({ status }) => status === 429) as Response;
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"key";r=0/);
+    expect(await problemIn(refused)).toMatchObject({ code: 'request.rate_limited' });
+    expect((await send(other)).status).toBe(200);
+  });
+});
+
+describe('an API key while identity is away', () => {
+  const keys = new FakeKeys();
+  let gateway: GatewayFixture;
+  let identity: RpcServer;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({ things: { list: () => ({ items: [], next: null }) } });
+    await gateway.takeAway();
+    identity = await gateway.serve('identity', keys.handlers);
+  });
+  afterAll(() => gateway.stop());
+
+  it('goes on for its half minute if it was seen before; others are told to come back', async () => {
+    const [known, unknown] = [keys.issue(), keys.issue()];
+    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
+    expect((await send(known)).status).toBe(200);
+    await gateway.takeAway(identity);
+    expect((await send(known)).status).toBe(200);
+    const refused = await send(unknown);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'request.unavailable' });
+    gateway.gateway.app.get(Clock).now = () => new Date(Date.now() + 31_000);
+    expect((await send(known)).status).toBe(503);
+    identity = await gateway.serve('identity', keys.handlers);
+    expect((await send(known)).status).toBe(200);
+  });
+});
