@@ -30,6 +30,11 @@ export const identityConfig = {
     desc: "Sender of the platform's own mails.",
     example: 'Leadwire <no-reply@example.com>',
   }),
+  BREACHED_PASSWORDS_URL: str({
+    default: '',
+    desc: 'Base address of the Pwned Passwords range API or a copy of it; empty: new passwords are held against the shipped list only.',
+    example: 'https://api.pwnedpasswords.com',
+  }),
   SMS_API_URL: str({
     default: '',
     desc: 'Base address of a service that speaks the Twilio Messages API; empty: phone numbers cannot be verified.',

@@ -1,13 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ServiceModule, type ServiceRuntime } from '@leadwire/platform';
-import { AccountTransaction } from './accounts/account-transaction.js';
-import { AccountsService } from './accounts/accounts.service.js';
-import { AccountsStore } from './accounts/accounts.store.js';
-import { Credentials } from './accounts/credentials.js';
-import { NewTeams } from './accounts/new-teams.js';
-import { OneTimeTokens } from './accounts/one-time-tokens.js';
-import { Passwords } from './accounts/passwords.js';
-import { ReAuthentication } from './accounts/re-authentication.js';
+import { FileObjectStorage, ObjectStorage, ServiceModule, type ServiceRuntime } from '@leadwire/platform';
+import { accountControllers, accountProviders } from './accounts/account-parts.js';
 import { apiKeysFeature } from './api-keys/api-keys.feature.js';
 import { deliveryProviders } from './delivery/providers.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
@@ -59,8 +52,8 @@ class IdentityModule {
       module: IdentityModule,
       imports: [ServiceModule.forRoot(runtime, [])],
       controllers: [
+        ...accountControllers,
         ...apiKeysFeature.controllers,
-        AccountsService,
         IdentitiesService,
         InvitationsService,
         InviteesService,
@@ -74,18 +67,13 @@ class IdentityModule {
         ...RIGHTS.controllers,
       ],
       providers: [
+        ...accountProviders,
         ...apiKeysFeature.providers,
         ...deliveryProviders,
         ...oidcParts,
-        AccountsStore,
-        AccountTransaction,
-        Credentials,
+        { provide: ObjectStorage, useValue: new FileObjectStorage(runtime.config.OBJECT_STORAGE_DIR) },
         InvitationMails,
         Memberships,
-        NewTeams,
-        OneTimeTokens,
-        Passwords,
-        ReAuthentication,
         SigningKeys,
         ...RIGHTS.providers,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],

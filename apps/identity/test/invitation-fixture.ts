@@ -30,7 +30,7 @@ export class InvitationFixture {
     const { results } = await this.invitations.create(ctx, { invitations: [{ email, role }] });
     const invitation = results[0]?.invitation;
     if (!invitation) throw new Error(`not invited: ${JSON.stringify(results)}`);
-    return { ...invitation, token: await this.sink.tokenFor(invitation.email) };
+    return { ...invitation, token: await this.sink.tokenFor(invitation.email, 'invites you') };
   }
 
   /** Makes an account's address a confirmed one. */

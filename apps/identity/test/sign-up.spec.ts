@@ -64,6 +64,7 @@ describe('signing up', () => {
     const session = await signUp(service);
     expect(await accounts.me(signedIn(session), {})).toEqual({
       user: session.user,
+      pendingEmail: null,
       tenant: session.tenant,
       role: 'owner',
       capabilities: ROLE_CAPABILITIES.owner,

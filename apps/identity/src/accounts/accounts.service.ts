@@ -11,20 +11,25 @@ import {
   type SignedInUser,
   type SignUp,
 } from '@leadwire/contracts';
-import { Clock, newId, type Ctx } from '@leadwire/kernel';
+import { AppError, Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
+import { Deliveries } from '../delivery/deliveries.js';
+import { EmailVerification } from '../emails/email-verification.js';
+import { limits } from '../guessing/limits.js';
+import { Throttles } from '../guessing/throttles.js';
+import { NewPasswords } from '../passwords/new-passwords.js';
 import { Renewals } from '../sessions/renewals.js';
 import { SessionAnswers } from '../sessions/session-answers.js';
 import { clientOf } from '../sessions/session-client.js';
 import { Sessions } from '../sessions/sessions.js';
-import { STANDING_IN_TENANT, TOUCH_LAST_LOG_IN } from './accounts.queries.js';
+import { ME, TOUCH_LAST_LOG_IN } from './accounts.queries.js';
+import { AccountTransaction } from './account-transaction.js';
 import { AccountsStore } from './accounts.store.js';
 import { actingAs } from './acting-as.js';
 import { canonicalEmail } from './canonical-email.js';
 import { Credentials } from './credentials.js';
 import { NewTeams } from './new-teams.js';
-import { Passwords } from './passwords.js';
 import { requireOpen, toTenant, toUser, type Standing } from './standing.js';
 
 /** Sign-up, log-in, and the life of a session. */
@@ -33,7 +38,11 @@ export class AccountsService implements AccountsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(AccountsStore) private readonly store: AccountsStore,
-    @Inject(Passwords) private readonly passwords: Passwords,
+    @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
+    @Inject(EmailVerification) private readonly verification: EmailVerification,
+    @Inject(Deliveries) private readonly deliveries: Deliveries,
+    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
+    @Inject(Throttles) private readonly throttles: Throttles,
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(Renewals) private readonly renewals: Renewals,
@@ -43,22 +52,26 @@ export class AccountsService implements AccountsApi {
   ) {}
 
   /**
-   * Makes a tenant, its owner's account and a first session.
-   * @throws AppError `account.email_taken`
+   * Makes a tenant, its owner's account and a first session, and asks the address for its confirmation. An address with an
+   * account is told of the attempt; that the answer says so too is the price of a session at once, so networks are slowed down.
+   * @throws AppError `account.email_taken` | `account.password_refused` | `account.slow_down`
    */
   async signUp(ctx: Ctx, input: SignUp): Promise<SessionTokens> {
+    await this.throttles.claim(...limits.signUps(ctx.clientIp));
     const email = canonicalEmail(input.email);
-    if (await this.store.emailTaken(email)) throw accountErrors.email_taken();
-    const passwordHash = await this.passwords.hash(input.password);
+    const { password, tenantName, firstName, lastName } = input;
+    const passwordHash = await this.newPasswords.prepare(password, [email, tenantName, firstName, lastName]);
+    if (await this.store.emailTaken(email)) throw await this.emailTaken(email);
     const ids = { tenantId: newId(), userId: newId() };
     const opened = await this.tenant
       .run(actingAs(ctx, ids), async (db) => {
         const owner = { ...input, userId: ids.userId, email, passwordHash };
         const standing = await this.teams.create(db, input.tenantName, owner);
+        await this.verification.send(db, { userId: ids.userId, email });
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error, 'users_email_key') ? accountErrors.email_taken() : error;
+      .catch(async (error: unknown) => {
+        throw isUniqueViolation(error, 'users_email_key') ? await this.emailTaken(email) : error;
       });
     return this.answers.of(opened);
   }
@@ -70,7 +83,7 @@ export class AccountsService implements AccountsApi {
    */
   async logIn(ctx: Ctx, input: LogIn): Promise<SessionTokens> {
     const provenAt = this.clock.now();
-    const userId = await this.credentials.prove(input.email, input.password);
+    const userId = await this.credentials.prove(input.email, input.password, ctx.clientIp);
     const standing = await this.store.standingForLogIn(userId, input);
     if (!standing) throw accountErrors.not_a_member();
     requireOpen(standing);
@@ -99,19 +112,30 @@ export class AccountsService implements AccountsApi {
 
   /** @throws AppError `account.not_a_member` when the caller has left the team, or is not a person */
   async me(ctx: Ctx, _: Nothing): Promise<SignedInUser> {
-    const [standing] = await this.tenant.read<Standing>(
+    const params = [ctx.tenantId, ctx.userId, this.clock.now()];
+    const [standing] = await this.tenant.read<Standing & { pendingEmail: string | null }>(
       ctx,
-      STANDING_IN_TENANT,
-      [ctx.tenantId, ctx.userId],
+      ME,
+      params,
       'identity-me',
     );
     if (!standing) throw accountErrors.not_a_member();
     const { role } = standing;
     return {
       user: toUser(standing),
+      pendingEmail: standing.pendingEmail,
       tenant: toTenant(standing),
       role,
       capabilities: [...ROLE_CAPABILITIES[role]],
     };
+  }
+
+  // Told once an hour at most: nobody may fill somebody else's mailbox by signing up.
+  private async emailTaken(email: string): Promise<AppError> {
+    if ((await this.throttles.tryToClaim(limits.attemptedSignUp(email))) === 0)
+      await this.transaction.run((db) =>
+        this.deliveries.mail(db, { to: email, template: 'sign-up-attempted', data: {} }),
+      );
+    return accountErrors.email_taken();
   }
 }

@@ -1,39 +1,25 @@
-import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { accountErrors, type LogIn } from '@leadwire/contracts';
-import { Clock } from '@leadwire/kernel';
+import type { LogIn } from '@leadwire/contracts';
 import { translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   ACT_AS_USER,
-  BLOCKED_UNTIL,
-  CLAIM_ATTEMPT,
-  CLEAR_ATTEMPTS,
   EMAIL_TAKEN,
   FIND_CREDENTIALS,
   FIND_EMAIL,
   STANDING_FOR_LOG_IN,
-  SWEEP_ATTEMPTS,
 } from './accounts.queries.js';
+import { REHASH } from '../passwords/passwords.queries.js';
 import type { Standing } from './standing.js';
 
-/** Tries that cost nothing but the try; from then on each one doubles the wait. */
-const ATTEMPTS_FREE = 10;
-/** Never a lock-out: whoever knows the password gets in within this time of the last wrong try. */
-const WAIT_MAX_SECONDS = 60;
-const FORGET_AFTER_MS = 3_600_000;
-
 /**
- * What identity must know before there is a tenant: who has this address, where they belong, whose token this is, how often an
- * address was tried. All SQL outside a tenant transaction is here; everything else goes through TenantTransaction.
+ * What identity must know before there is a tenant: who has this address, where they belong, whose token this is. Everything
+ * else goes through TenantTransaction, or AccountTransaction for what belongs to a person and to no tenant.
  */
 @Injectable()
 export class AccountsStore {
-  constructor(
-    @InjectDataSource() private readonly source: DataSource,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {}
+  constructor(@InjectDataSource() private readonly source: DataSource) {}
 
   async emailTaken(email: string): Promise<boolean> {
     return (await this.query(EMAIL_TAKEN, [email])).length > 0;
@@ -67,27 +53,9 @@ export class AccountsStore {
     });
   }
 
-  /**
-   * Counts a log-in attempt for an address, with or without an account.
-   * @throws AppError `account.slow_down` with the seconds to wait, when there were too many
-   */
-  async claimAttempt(email: string): Promise<void> {
-    const now = this.clock.now();
-    const forgotten = new Date(now.getTime() - FORGET_AFTER_MS);
-    const key = hashOf(email);
-    const claimed = await this.query(CLAIM_ATTEMPT, [key, now, forgotten, ATTEMPTS_FREE, WAIT_MAX_SECONDS]);
-    if (claimed.length > 0) {
-      await this.query(SWEEP_ATTEMPTS, [forgotten]);
-      return;
-    }
-    const [row] = await this.query<{ blockedUntil: Date }>(BLOCKED_UNTIL, [key]);
-    const waitMs = (row?.blockedUntil.getTime() ?? 0) - now.getTime();
-    throw accountErrors.slow_down({ retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
-  }
-
-  /** Forgets the attempts of an address whose owner has shown the password. */
-  async clearAttempts(email: string): Promise<void> {
-    await this.query(CLEAR_ATTEMPTS, [hashOf(email)]);
+  /** Puts a better hash of the same password in place of the one that was verified. */
+  async rehash(userId: string, oldHash: string, newHash: string): Promise<void> {
+    await this.query(REHASH, [userId, oldHash, newHash]);
   }
 
   private async query<R>(sql: string, params: unknown[]): Promise<R[]> {
@@ -105,8 +73,4 @@ export class AccountsStore {
       throw translateDatabaseError(error);
     }
   }
-}
-
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

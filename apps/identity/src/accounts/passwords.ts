@@ -34,6 +34,13 @@ export class Passwords {
     return equal && passwordHash !== null && passwordHash !== undefined;
   }
 
+  /** Whether a hash was made with less work than new ones are. */
+  isOutdated(passwordHash: string): boolean {
+    const { memoryCost, timeCost, parallelism } = ARGON2ID;
+    const [, memory, time, lanes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(passwordHash) ?? [];
+    return Number(memory) !== memoryCost || Number(time) !== timeCost || Number(lanes) !== parallelism;
+  }
+
   private async inLine<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= HASHES_AT_ONCE) await this.turn();
     else this.running++;

@@ -20,7 +20,7 @@ export class ReAuthentication {
     const email = await this.store.emailOf(requirePerson(ctx).userId);
     if (email === undefined) throw reauthenticationErrors.failed();
     // 401 would tell a client that its session is over.
-    await this.credentials.prove(email, password).catch((error: unknown) => {
+    await this.credentials.prove(email, password, ctx.clientIp).catch((error: unknown) => {
       const wrong = error instanceof AppError && error.code === 'account.bad_credentials';
       throw wrong ? reauthenticationErrors.failed() : error;
     });

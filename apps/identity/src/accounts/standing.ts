@@ -17,10 +17,14 @@ export type TenantColumns = {
   tenantUpdatedAt: Date;
 };
 
-/** A person in one of their teams: who, where, as what. */
-export type Standing = TenantColumns & {
-  membershipId: string;
-  role: Role;
+/** Columns of a person as {@link toUser} reads them. */
+export const USER_COLUMNS = `u.id AS "userId", u.email AS "userEmail", u.first_name AS "firstName", u.last_name AS "lastName",
+  u.phone AS "userPhone", u.avatar_url AS "avatarUrl", u.email_verified AS "emailVerified",
+  u.phone_verified AS "phoneVerified", u.primary_tenant_id AS "primaryTenantId", u.metadata AS "userMetadata",
+  u.last_login_at AS "lastLoginAt", u.password_changed_at AS "passwordChangedAt", u.created_at AS "userCreatedAt",
+  u.updated_at AS "userUpdatedAt"`;
+
+export type UserColumns = {
   userId: string;
   userEmail: string;
   firstName: string | null;
@@ -28,9 +32,17 @@ export type Standing = TenantColumns & {
   userPhone: string | null;
   avatarUrl: string | null;
   emailVerified: boolean;
+  phoneVerified: boolean;
+  primaryTenantId: string | null;
+  userMetadata: Record<string, unknown>;
   lastLoginAt: Date | null;
+  passwordChangedAt: Date | null;
   userCreatedAt: Date;
+  userUpdatedAt: Date;
 };
+
+/** A person in one of their teams: who, where, as what. */
+export type Standing = TenantColumns & UserColumns & { membershipId: string; role: Role };
 
 export function toTenant(row: TenantColumns): Tenant {
   return {
@@ -47,7 +59,7 @@ export function toTenant(row: TenantColumns): Tenant {
   };
 }
 
-export function toUser(row: Standing): UserAccount {
+export function toUser(row: UserColumns): UserAccount {
   return {
     id: row.userId,
     email: row.userEmail,
@@ -56,8 +68,13 @@ export function toUser(row: Standing): UserAccount {
     phone: row.userPhone,
     avatarUrl: row.avatarUrl,
     emailVerified: row.emailVerified,
+    phoneVerified: row.phoneVerified,
+    primaryTenantId: row.primaryTenantId,
+    metadata: row.userMetadata,
+    passwordChangedAt: row.passwordChangedAt?.toISOString() ?? null,
     lastLoginAt: row.lastLoginAt?.toISOString() ?? null,
     createdAt: row.userCreatedAt.toISOString(),
+    updatedAt: row.userUpdatedAt.toISOString(),
   };
 }
 

@@ -19,10 +19,10 @@ import { AccountTransaction } from '../accounts/account-transaction.js';
 import { STANDING_IN_TENANT } from '../accounts/accounts.queries.js';
 import { actingAs } from '../accounts/acting-as.js';
 import { NewTeams } from '../accounts/new-teams.js';
-import { Passwords } from '../accounts/passwords.js';
 import { requirePerson } from '../accounts/re-authentication.js';
 import { toTenant, type Standing } from '../accounts/standing.js';
 import { Memberships } from '../members/memberships.js';
+import { NewPasswords } from '../passwords/new-passwords.js';
 import { SessionAnswers } from '../sessions/session-answers.js';
 import { clientOf } from '../sessions/session-client.js';
 import { Sessions } from '../sessions/sessions.js';
@@ -49,7 +49,7 @@ export class InviteesService implements InviteesApi {
     @Inject(AccountTransaction) private readonly beforeTenant: AccountTransaction,
     @Inject(Memberships) private readonly memberships: Memberships,
     @Inject(NewTeams) private readonly teams: NewTeams,
-    @Inject(Passwords) private readonly passwords: Passwords,
+    @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
     @Inject(Clock) private readonly clock: Clock,
@@ -96,12 +96,14 @@ export class InviteesService implements InviteesApi {
 
   /**
    * Makes an account for the invited address, whose owner has shown themselves by the token, and begins a session in the team.
-   * @throws AppError what {@link show} throws | `invitation.log_in_first`
+   * @throws AppError what {@link show} throws | `invitation.log_in_first` | `account.password_refused`
    */
   async signUp(ctx: Ctx, input: SignUpWithInvitation): Promise<SessionTokens> {
     const { invitation, preview } = await this.look(ctx, input.token);
     if (preview.hasAccount) throw invitationErrors.log_in_first();
-    const passwordHash = await this.passwords.hash(input.password);
+    const { email } = invitation;
+    const known = [email, preview.teamName, input.firstName, input.lastName];
+    const passwordHash = await this.newPasswords.prepare(input.password, known);
     const ids = { tenantId: invitation.tenantId, userId: newId() };
     const opened = await this.tenant
       .run(actingAs(ctx, ids), async (db) => {

@@ -3,6 +3,7 @@ import { CreateAccounts20261122120000 } from './20261122120000-create-accounts.j
 import { CreateRights20261122120100 } from './20261122120100-create-rights.js';
 import { CreateSessions20261122120200 } from './20261122120200-create-sessions.js';
 import { CompleteAccounts20261123234000 } from './20261123234000-complete-accounts.js';
+import { DropLogInAttempts20261123234010 } from './20261123234010-drop-log-in-attempts.js';
 import { CompleteSessions20261123234100 } from './20261123234100-complete-sessions.js';
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 import { Oidc20261123234300 } from './20261123234300-oidc.js';
@@ -14,6 +15,7 @@ export const migrations: MigrationClass[] = [
   CreateRights20261122120100,
   CreateSessions20261122120200,
   CompleteAccounts20261123234000,
+  DropLogInAttempts20261123234010,
   CompleteSessions20261123234100,
   CompleteTenants20261123234200,
   Oidc20261123234300,

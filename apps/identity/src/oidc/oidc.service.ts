@@ -114,7 +114,7 @@ export class OidcService implements OidcApi {
   async link(ctx: Ctx, { ticket, email, password, ...team }: OidcLink): Promise<SessionTokens> {
     await this.store.readTicket(ticket);
     const provenAt = this.clock.now();
-    const userId = await this.credentials.prove(email, password);
+    const userId = await this.credentials.prove(email, password, ctx.clientIp);
     const standing = await this.standingOf(userId, team);
     const opened = await this.tenant.run(actingAs(ctx, standing), async (db) => {
       const { providerKey, ...vouched } = await this.store.takeTicket(db, ticket);

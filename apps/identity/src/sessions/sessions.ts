@@ -6,6 +6,7 @@ import { Clock, newId } from '@leadwire/kernel';
 import { translateDatabaseError, type TenantDb } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
 import { ACT_AS_USER } from '../accounts/accounts.queries.js';
+import type { SqlSession } from '../accounts/sql.js';
 import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from './refresh-judgement.js';
 import { SessionAnnouncements } from './session-announcements.js';
 import { keptClient, type SessionClient } from './session-client.js';
@@ -121,6 +122,20 @@ export class Sessions {
     const ended = await db.query<EndedRow>(END_SESSIONS, this.paramsOf(which, db.tenantId));
     announceHere(db, userId, reason, ended);
     return ended.length;
+  }
+
+  /**
+   * Ends a person's sessions in a transaction without a tenant. Call {@link announce} after its commit; who dies before that
+   * leaves it to {@link SessionAnnouncements}.
+   */
+  async endAllBeside(db: SqlSession, which: EndAll): Promise<void> {
+    await db.execute(ACT_AS_USER, [which.userId]);
+    await db.query(END_SESSIONS, this.paramsOf(which, null));
+  }
+
+  /** Tells the world, tenant by tenant, of this person's sessions that ended. */
+  announce(userId: string): Promise<void> {
+    return this.announcements.announce(userId);
   }
 
   /**

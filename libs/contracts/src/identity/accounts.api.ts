@@ -1,7 +1,18 @@
 import type { Ctx } from '@leadwire/kernel';
 import { ROLES } from '../capabilities.js';
 import { defineApi } from '../define/api.js';
-import { Bool, Email, Int, Nested, OneOf, Text, TextList, Timestamp, Uuid } from '../define/fields.js';
+import {
+  Bool,
+  Email,
+  Int,
+  JsonObject,
+  Nested,
+  OneOf,
+  Text,
+  TextList,
+  Timestamp,
+  Uuid,
+} from '../define/fields.js';
 import { Nothing } from '../define/page.js';
 import { ACCOUNT_PHONE_MAX, Tenant, TENANT_NAME_MAX, TENANT_SLUG_MAX } from './tenants.api.js';
 
@@ -76,11 +87,23 @@ export class UserAccount {
   @Text({ max: ACCOUNT_PHONE_MAX, nullable: true })
   phone!: string | null;
 
-  @Text({ max: 2048, nullable: true })
+  @Text({ max: 2048, nullable: true, description: 'Below the address of this API where it begins with `/`.' })
   avatarUrl!: string | null;
 
   @Bool()
   emailVerified!: boolean;
+
+  @Bool({ description: 'Whether a code sent to `phone` has come back.' })
+  phoneVerified!: boolean;
+
+  @Uuid({ nullable: true, description: 'The team that log-in enters unless told another.' })
+  primaryTenantId!: string | null;
+
+  @JsonObject({ description: 'Settings that clients keep for this person, e.g. language or time zone.' })
+  metadata!: Record<string, unknown>;
+
+  @Timestamp({ nullable: true, description: 'Null for who has no password.' })
+  passwordChangedAt!: string | null;
 
   @Timestamp({
     nullable: true,
@@ -90,6 +113,9 @@ export class UserAccount {
 
   @Timestamp()
   createdAt!: string;
+
+  @Timestamp()
+  updatedAt!: string;
 }
 
 /** A session that has just begun or been renewed. */
@@ -126,6 +152,9 @@ export class SessionTokens {
 export class SignedInUser {
   @Nested(() => UserAccount)
   user!: UserAccount;
+
+  @Email({ nullable: true, description: 'The address that this account changes to once it is confirmed.' })
+  pendingEmail!: string | null;
 
   @Nested(() => Tenant)
   tenant!: Tenant;

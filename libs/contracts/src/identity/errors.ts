@@ -17,10 +17,29 @@ export const apiKeyErrors = defineErrors('api_key', {
 export const accountErrors = defineErrors('account', {
   email_taken: { kind: 'conflict', text: 'There is an account with this e-mail address already.' },
   bad_credentials: { kind: 'unauthenticated', text: 'E-mail address or password is wrong.' },
-  slow_down: { kind: 'rate_limited', text: 'Too many tries for this account; wait a moment.' },
+  slow_down: { kind: 'rate_limited', text: 'Too many tries; wait a moment.' },
   not_a_member: { kind: 'forbidden', text: 'You do not belong to this team.' },
   not_found: { kind: 'not_found', text: 'There is no such account.' },
   session_ended: { kind: 'unauthenticated', text: 'This session has ended; sign in again.' },
+  password_refused: { kind: 'unprocessable', text: 'This password is too easy to guess; choose another.' },
+  link_invalid: {
+    kind: 'unprocessable',
+    text: 'This link does not work: it was used, has expired or was replaced. Ask for a new one.',
+  },
+  email_verified_already: { kind: 'conflict', text: 'Your e-mail address is confirmed already.' },
+  email_unchanged: { kind: 'unprocessable', text: 'This is your e-mail address already.' },
+  phone_missing: { kind: 'conflict', text: 'Add your phone number first.' },
+  phone_verified_already: { kind: 'conflict', text: 'Your phone number is confirmed already.' },
+  phone_codes_off: { kind: 'conflict', text: 'Phone numbers cannot be confirmed here.' },
+  code_wrong: { kind: 'unprocessable', text: 'This code is wrong.' },
+  code_used_up: { kind: 'unprocessable', text: 'There is no code to enter; ask for a new one.' },
+  avatar_not_found: { kind: 'not_found', text: 'There is no such picture.' },
+  avatar_refused: {
+    kind: 'unprocessable',
+    text: 'A picture is a PNG, JPEG or WebP file of at most 4096 by 4096 pixels.',
+  },
+  avatar_missing: { kind: 'invalid', text: 'Send the picture as the part `file` of a form.' },
+  avatar_too_large: { kind: 'too_large', text: 'A picture has at most 2 MiB.' },
 });
 
 export const tenantErrors = defineErrors('tenant', {

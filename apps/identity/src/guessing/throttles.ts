@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { accountErrors } from '@leadwire/contracts';
+import { Clock } from '@leadwire/kernel';
+import { AccountTransaction } from '../accounts/account-transaction.js';
+import { CLAIM_TRIES, CLEAR_TRIES, FORGIVE_TRY, SWEEP_TRIES, WAITING_UNTIL } from './throttles.queries.js';
+
+/** How often something may be tried before it takes patience; never a lock-out. */
+export type ThrottleRule = {
+  name: string;
+  /** Tries before the first wait. */
+  free: number;
+  firstWaitSeconds: number;
+  waitMaxSeconds: number;
+  /** How long after the last try all are forgotten. */
+  forgetAfterMs: number;
+};
+/** A rule, and whom it counts for here: an address, a person, a network. */
+export type Throttle = { rule: ThrottleRule; key: string };
+
+/** Growing waits between tries, counted for all replicas together. Keys are hashed: who tried what is not collected here. */
+@Injectable()
+export class Throttles {
+  constructor(
+    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Counts a try under all of them.
+   * @throws AppError `account.slow_down` with the seconds to wait; then nothing is counted
+   */
+  async claim(...throttles: Throttle[]): Promise<void> {
+    const waitSeconds = await this.tryToClaim(...throttles);
+    if (waitSeconds > 0) throw accountErrors.slow_down({ retryAfterSeconds: waitSeconds });
+  }
+
+  /** Counts a try, or says how many seconds are still to wait. */
+  tryToClaim(...throttles: Throttle[]): Promise<number> {
+    const now = this.clock.now();
+    const sorted = throttles
+      .map(({ rule, key }) => ({ ...rule, hash: hashOf({ rule, key }) }))
+      .sort((a, b) => Buffer.compare(a.hash, b.hash));
+    const hashes = sorted.map(({ hash }) => hash);
+    return this.transaction.run(async (db) => {
+      const claimed = await db.query(CLAIM_TRIES, [
+        hashes,
+        sorted.map(({ free }) => free),
+        sorted.map(({ firstWaitSeconds }) => firstWaitSeconds),
+        sorted.map(({ waitMaxSeconds }) => waitMaxSeconds),
+        sorted.map(({ forgetAfterMs }) => new Date(now.getTime() + forgetAfterMs)),
+        now,
+      ]);
+      if (claimed.length === throttles.length) {
+        await db.execute(SWEEP_TRIES, [now]);
+        return 0;
+      }
+      const [row] = await db.query<{ until: Date | null }>(WAITING_UNTIL, [hashes]);
+      return Math.max(1, Math.ceil(((row?.until?.getTime() ?? 0) - now.getTime()) / 1000));
+    });
+  }
+
+  /** Takes the last try back under each of these. */
+  async forgive(...throttles: Throttle[]): Promise<void> {
+    const params = [throttles.map(hashOf), this.clock.now()];
+    await this.transaction.run((db) => db.execute(FORGIVE_TRY, params));
+  }
+
+  async clear(throttle: Throttle): Promise<void> {
+    await this.transaction.run((db) => db.execute(CLEAR_TRIES, [hashOf(throttle)]));
+  }
+}
+
+export function hashOf({ rule, key }: Throttle): Buffer {
+  return createHash('sha256').update(`${rule.name}|${key}`).digest();
+}
