@@ -5,16 +5,17 @@ import {
   ApiKeyRevoked,
   apiKeysApi,
   MembershipRemoved,
+  operatorsApi,
   type ApiKeyChecksApi,
   type ApiKeysApi,
   type CreateApiKey,
   type SessionTokens,
 } from '@leadwire/contracts';
-import { newId, type Ctx } from '@leadwire/kernel';
+import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { digestOfApiKey, prefixOfApiKey } from '@leadwire/security';
-import { eventually, type TestService } from '@leadwire/testing';
+import { eventually, MailSink, type TestService } from '@leadwire/testing';
 import { ApiKeyUse } from '../src/api-keys/api-key-use.js';
-import { anonymous, join, signedIn, signUp, startIdentity, travel } from './identity-client.js';
+import { anonymous, memberIn, signedIn, signUp, startIdentity, travel } from './identity-client.js';
 
 const DAY_MS = 86_400_000;
 const notFound = { code: 'api_key.not_found', kind: 'not_found' };
@@ -24,11 +25,13 @@ describe('API keys', () => {
   let service: TestService;
   let keys: ApiKeysApi;
   let checks: ApiKeyChecksApi;
+  let mails: MailSink;
   let session: SessionTokens;
   let owner: Ctx;
 
   beforeAll(async () => {
-    service = await startIdentity();
+    mails = await MailSink.start();
+    service = await startIdentity({ MAIL_SMTP_URL: mails.url });
     keys = service.client(apiKeysApi);
     checks = service.client(apiKeyChecksApi);
   });
@@ -37,7 +40,10 @@ describe('API keys', () => {
     owner = signedIn(session);
   });
   afterEach(() => travel(service, 0));
-  afterAll(() => service.stop());
+  afterAll(async () => {
+    await service.stop();
+    await mails.stop();
+  });
 
   const create = (ctx = owner, over: Partial<CreateApiKey> = {}) =>
     keys.create(ctx, { name: 'CRM sync', scopes: ['leads.read'], ...over });
@@ -94,6 +100,14 @@ describe('API keys', () => {
         expect(stored).not.toContain(Buffer.from(shown).toString('hex'));
       }
       expect(await service.database.query('SELECT FROM identity.idempotency_keys')).toEqual([]);
+    });
+
+    it('are told of to their owner by mail, without the secret', async () => {
+      const { apiKey, secret } = await create(owner, { name: '<b>CRM</b>' });
+      const mail = await mails.waitFor(session.user.email, 'API key');
+      expect(mail.text).toContain(`“<b>CRM</b>” (lw_live_${apiKey.prefix}…), for leads.read`);
+      expect(mail.html).toContain('&lt;b&gt;CRM');
+      expect(mail.text + mail.html).not.toContain(secret.slice(17));
     });
 
     it('keep networks as networks', async () => {
@@ -177,7 +191,7 @@ describe('API keys', () => {
 
   describe('in a team', () => {
     it('are seen by their owner; all of them by who manages keys', async () => {
-      const agent = await join(service, session, 'agent');
+      const agent = (await memberIn(service, session, 'agent')).ctx;
       await create(owner, { name: "the owner's" });
       const { apiKey } = await create(agent, { name: "the agent's" });
       expect(await names(agent)).toEqual(["the agent's"]);
@@ -188,7 +202,7 @@ describe('API keys', () => {
     });
 
     it('of another member cannot be told from none', async () => {
-      const agent = await join(service, session, 'agent');
+      const agent = (await memberIn(service, session, 'agent')).ctx;
       const { apiKey, secret } = await create();
       const ref = { apiKeyId: apiKey.id };
       await expect(keys.get(agent, ref)).rejects.toMatchObject(notFound);
@@ -200,7 +214,7 @@ describe('API keys', () => {
     });
 
     it('are revoked by who manages them, but neither changed nor replaced: nobody acts in another name', async () => {
-      const agent = await join(service, session, 'agent');
+      const agent = (await memberIn(service, session, 'agent')).ctx;
       const { apiKey, secret } = await create(agent);
       const ref = { apiKeyId: apiKey.id };
       const notYours = { code: 'api_key.not_yours', kind: 'forbidden' };
@@ -395,8 +409,20 @@ describe('API keys', () => {
       await expect(verify(secret)).rejects.toMatchObject({ code: 'tenant.suspended', kind: 'forbidden' });
     });
 
+    it('at once when those who run the platform switch their owner off, until they switch them on again', async () => {
+      const { apiKey, secret } = await create();
+      const operators = service.client(operatorsApi);
+      const changes = async () => (await service.events(ApiKeyChanged, session.tenant.id)).length;
+      await operators.suspendUser(systemCtx(''), { user: session.user.email, reason: 'spam' });
+      await expect(verify(secret)).rejects.toMatchObject(ended);
+      expect(await changes()).toBe(1);
+      await operators.reinstateUser(systemCtx(''), { user: session.user.email });
+      expect(await verify(secret)).toMatchObject({ apiKeyId: apiKey.id });
+      expect(await changes()).toBe(2);
+    });
+
     it('for good once their owner has left, also when the person comes back', async () => {
-      const agent = await join(service, session, 'agent');
+      const agent = (await memberIn(service, session, 'agent')).ctx;
       const { secret } = await create(agent);
       const data = { userId: agent.userId as string };
       await service.publish(MembershipRemoved, { tenantId: session.tenant.id, data });

@@ -75,13 +75,3 @@ export function travel(service: TestService, ms: number): void {
   const clock = service.running.app.get(Clock);
   clock.now = () => new Date(Date.now() + ms);
 }
-
-/** One more member of a team, as the gateway would present them. */
-export async function join(service: TestService, team: SessionTokens, role: Role): Promise<Ctx> {
-  const person = await signUp(service);
-  await service.database.query(
-    'INSERT INTO identity.memberships (id, tenant_id, user_id, role) VALUES (gen_random_uuid(), $1, $2, $3)',
-    [team.tenant.id, person.user.id, role],
-  );
-  return signedIn(person, role, { tenantId: team.tenant.id });
-}

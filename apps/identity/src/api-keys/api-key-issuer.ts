@@ -3,6 +3,7 @@ import { accountErrors, ApiKeyCreated, apiKeyErrors, type IssuedApiKey } from '@
 import { assert, Clock, newId } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import { newApiKey } from '@leadwire/security';
+import { Deliveries } from '../delivery/deliveries.js';
 import { endOf, toApiKey, type ApiKeyRow } from './api-key.js';
 import { COUNT_LIVE, HOLD_OWNER, INSERT_KEY, LOCK_KEYS_OF_TENANT, SWEEP_ENDED } from './api-keys.queries.js';
 
@@ -18,19 +19,22 @@ export type ApiKeyTerms = Pick<
   ApiKeyRow,
   'userId' | 'name' | 'scopes' | 'ipAllow' | 'ratePerSecond' | 'expiresAt' | 'rotatedFrom'
 >;
-type Owner = { email: string; firstName: string | null; tenantName: string };
+type Owner = { email: string; tenantName: string };
 
 /** Makes keys, within the bounds of member and tenant. */
 @Injectable()
 export class ApiKeyIssuer {
-  constructor(@Inject(Clock) private readonly clock: Clock) {}
+  constructor(
+    @Inject(Deliveries) private readonly deliveries: Deliveries,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   /** Waits for others who make keys in this tenant; taken before any key is locked, so that nobody waits in a circle. */
   async takeTurn(db: TenantDb): Promise<void> {
     await db.execute(LOCK_KEYS_OF_TENANT, [db.tenantId]);
   }
 
-  /** @throws AppError `api_key.too_many` | `account.not_a_member` */
+  /** Makes the key and tells its owner by mail. @throws AppError `api_key.too_many` | `account.not_a_member` */
   async issue(db: TenantDb, terms: ApiKeyTerms): Promise<IssuedApiKey> {
     const now = this.clock.now();
     await this.takeTurn(db);
@@ -44,7 +48,15 @@ export class ApiKeyIssuer {
       worksUntil: endOf(row).toISOString(),
       rotatedFrom: row.rotatedFrom,
     });
+    await this.tell(db, owner, row);
     return { apiKey: toApiKey(row, now), secret };
+  }
+
+  private async tell(db: TenantDb, { email, tenantName }: Owner, row: ApiKeyRow): Promise<void> {
+    const { name, prefix, scopes } = row;
+    const until = endOf(row).toISOString().slice(0, 10);
+    const data = { name, prefix, teamName: tenantName, scopes: scopes.join(', '), until };
+    await this.deliveries.mail(db, { to: email, template: 'api-key-created', data });
   }
 
   private async makeRoom(db: TenantDb, userId: string, now: Date): Promise<void> {

@@ -9,7 +9,7 @@ export const LOCK_KEYS_OF_TENANT = `SELECT pg_advisory_xact_lock(hashtextextende
 
 /** Held until the commit: whoever removes the member waits, and then finds the key. */
 export const HOLD_OWNER = `
-  SELECT u.email, u.first_name AS "firstName", t.name AS "tenantName"
+  SELECT u.email, t.name AS "tenantName"
   FROM memberships m
   JOIN users u ON u.id = m.user_id AND u.is_active AND u.deleted_at IS NULL
   JOIN tenants t ON t.id = m.tenant_id
@@ -86,6 +86,14 @@ export const REVOKE_KEYS_OF_MEMBER = `
   SET revoked_at = $3, revoke_reason = $4
   WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND created_at <= $5
   RETURNING id`;
+
+export const LIVE_KEYS_OF_MEMBER = `
+  SELECT ${COLUMNS}
+  FROM api_keys k
+  WHERE k.tenant_id = $1 AND k.user_id = $2 AND ${LIVE_AT('$3::timestamptz')}`;
+
+/** Of the person that the transaction acts as. */
+export const TENANTS_OF_PERSON = `SELECT tenant_id AS "tenantId" FROM memberships WHERE user_id = $1 AND deleted_at IS NULL`;
 
 export const TENANT_OF_PREFIX = `SELECT tenant_of_api_key($1) AS "tenantId"`;
 

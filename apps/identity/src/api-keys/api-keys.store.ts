@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
-import { NOTE_USE, TENANT_OF_PREFIX } from './api-keys.queries.js';
+import { ACT_AS_USER } from '../accounts/accounts.queries.js';
+import { NOTE_USE, TENANT_OF_PREFIX, TENANTS_OF_PERSON } from './api-keys.queries.js';
 
-/** What is asked of API keys outside any tenant: whose a prefix is, and which ones were used. */
+/** What is asked of API keys outside any tenant: whose a prefix is, where a person belongs, and which keys were used. */
 @Injectable()
 export class ApiKeysStore {
   constructor(@InjectDataSource() private readonly source: DataSource) {}
@@ -13,6 +14,19 @@ export class ApiKeysStore {
   async tenantOf(prefix: string): Promise<string | undefined> {
     const [row] = await this.query<{ tenantId: string | null }>(TENANT_OF_PREFIX, [prefix]);
     return row?.tenantId ?? undefined;
+  }
+
+  /** Where this person belongs. */
+  async tenantsOf(userId: string): Promise<string[]> {
+    try {
+      return await this.source.transaction(async (manager) => {
+        await manager.query(ACT_AS_USER, [userId]);
+        const rows: { tenantId: string }[] = await manager.query(TENANTS_OF_PERSON, [userId]);
+        return rows.map(({ tenantId }) => tenantId);
+      });
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
   }
 
   async noteUse(keyIds: string[], at: Date): Promise<void> {

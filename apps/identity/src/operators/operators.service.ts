@@ -20,6 +20,7 @@ import { assert, Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction, translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
+import { ApiKeyOwners } from '../api-keys/api-key-owners.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
 import { Sessions } from '../sessions/sessions.js';
 import { LOCK_ANY_TENANT, SET_STANDING } from '../tenants/tenants.queries.js';
@@ -39,6 +40,7 @@ export class OperatorsService implements OperatorsApi {
     @InjectDataSource() private readonly source: DataSource,
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(ApiKeyOwners) private readonly apiKeys: ApiKeyOwners,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -85,7 +87,7 @@ export class OperatorsService implements OperatorsApi {
   }
 
   /**
-   * Ends a person's sessions everywhere, and lets them in nowhere any more. Log-in answers as for a wrong password.
+   * Ends a person's sessions everywhere, and lets neither them nor their API keys in any more. Log-in answers as for a wrong password.
    * @throws AppError `account.not_found`
    */
   async suspendUser(ctx: Ctx, { user, reason }: SuspendUser): Promise<OperatorUser> {
@@ -93,13 +95,16 @@ export class OperatorsService implements OperatorsApi {
     const suspended = await this.changeUser(SUSPEND_USER, [id, reason, this.clock.now()]);
     // Died here: no session can be renewed, and asking again ends those that are left.
     await this.sessions.endAll({ userId: id, reason: 'user-suspended' });
+    await this.apiKeys.switched(id);
     return suspended;
   }
 
   /** @throws AppError `account.not_found` */
   async reinstateUser(ctx: Ctx, { user }: UserRef): Promise<OperatorUser> {
     const { id } = await this.getUser(ctx, { user });
-    return this.changeUser(REINSTATE_USER, [id]);
+    const reinstated = await this.changeUser(REINSTATE_USER, [id]);
+    await this.apiKeys.switched(id);
+    return reinstated;
   }
 
   private async changeUser(sql: string, params: unknown[]): Promise<OperatorUser> {
