@@ -8,7 +8,7 @@ import { newId } from '@leadwire/kernel';
 import { connectNats, ensureStreams, type NatsConnection, type RpcServer } from '@leadwire/messaging';
 import type { RunningService } from '@leadwire/platform';
 import { freePort, TestNats } from '@leadwire/testing';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { EventStreamController } from '../src/events/event-stream.controller.js';
 import { startGateway } from '../src/start-gateway.js';
 import { serveFake, type Handlers } from './fake-service.js';
@@ -39,6 +39,7 @@ const KID = 'test-key';
 
 /** A gateway with a broker of its own, an identity that publishes one signing key, and a service that answers what a test says. */
 export class GatewayFixture {
+  private kid = KID;
   private readonly fakes: RpcServer[] = [];
   private readonly replicas: RunningService[] = [];
 
@@ -48,14 +49,23 @@ export class GatewayFixture {
     readonly gateway: RunningService,
     readonly url: string,
     readonly key: Buffer,
-    private readonly privateKey: CryptoKey,
+    private privateKey: CryptoKey,
     readonly storageDir: string,
     /** How often identity was asked for its keys. */
     readonly asked: { jwks: number },
     /** What identity publishes: the 32 bytes of the Ed25519 key, base64url. */
     readonly publicKey: string,
     private readonly another: (port: number) => Promise<RunningService>,
+    private readonly published: JWK[],
   ) {}
+
+  /** Lets identity sign with a new key from now on; the keys before it stay published. */
+  async rotateKey(): Promise<void> {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    this.kid = newId();
+    this.published.unshift(await publishedKey(publicKey, this.kid));
+    this.privateKey = privateKey;
+  }
 
   /** Starts one more gateway beside the first. */
   async addReplica(): Promise<{ url: string; replica: RunningService }> {
@@ -104,7 +114,7 @@ export class GatewayFixture {
     ];
     const gateway = await startGateway(env, controllers);
     const asked = { jwks: 0 };
-    const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: ACCESS_TOKEN.algorithm, use: 'sig' };
+    const published = [await publishedKey(publicKey, KID)];
     const url = `http://127.0.0.1:${port}`;
     const fixture = new GatewayFixture(
       nats,
@@ -115,11 +125,12 @@ export class GatewayFixture {
       privateKey,
       storageDir,
       asked,
-      jwk.x as string,
+      published[0]?.x as string,
       (port) => startGateway({ ...env, HTTP_PORT: String(port) }, controllers),
+      published,
     );
     await fixture.serve('identity', [
-      [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: [jwk] }) }],
+      [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: published }) }],
       ...(options.identity ?? []),
     ]);
     if (options.things) await fixture.serve('things', [[thingsApi as Api, options.things]]);
@@ -148,7 +159,7 @@ export class GatewayFixture {
       .setProtectedHeader({
         alg: ACCESS_TOKEN.algorithm,
         typ: options.type ?? ACCESS_TOKEN.type,
-        kid: options.kid ?? KID,
+        kid: options.kid ?? this.kid,
       })
       .setSubject(options.userId ?? newId())
       .setIssuer(options.issuer ?? ACCESS_TOKEN.issuer)
@@ -190,6 +201,10 @@ export class GatewayFixture {
     await this.nats.stop();
     await rm(this.storageDir, { recursive: true, force: true });
   }
+}
+
+async function publishedKey(publicKey: CryptoKey, kid: string): Promise<JWK> {
+  return { ...(await exportJWK(publicKey)), kid, alg: ACCESS_TOKEN.algorithm, use: 'sig' };
 }
 
 export type ProblemBody = {

@@ -17,6 +17,10 @@ export const identityConfig = {
   KEY_ENCRYPTION_KEY: key32({
     desc: 'Seals the private keys that sign access tokens, and mails that wait. Base64 of 32 bytes. Secret; losing it loses them.',
   }),
+  KEY_ROTATION_DAYS: num({
+    default: 30,
+    desc: 'Age in days at which the key that signs access tokens gives way to the next one.',
+  }),
   OBJECT_STORAGE_DIR: str({ desc: 'Folder shared with the gateway: pictures of people are kept here.' }),
   APP_URL: url({
     desc: 'Where people open Leadwire in a browser; links in mails begin with it.',

@@ -7,6 +7,7 @@ import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { InvitationMails } from './invitations/invitation-mails.js';
 import { InvitationsService } from './invitations/invitations.service.js';
 import { InviteesService } from './invitations/invitees.service.js';
+import { KeyRing } from './keys/key-ring.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { MembersService } from './members/members.service.js';
@@ -74,6 +75,7 @@ class IdentityModule {
         { provide: ObjectStorage, useValue: new FileObjectStorage(runtime.config.OBJECT_STORAGE_DIR) },
         InvitationMails,
         Memberships,
+        KeyRing,
         SigningKeys,
         ...RIGHTS.providers,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],

@@ -7,6 +7,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import pino from 'pino';
 import type { DataSource } from 'typeorm';
 import type { IdentityConfig } from '../src/identity.config.js';
+import { KeyRing } from '../src/keys/key-ring.js';
 import { SigningKeys } from '../src/keys/signing-keys.js';
 import { anonymous, PASSWORD, signedIn, signUp, someone, startIdentity } from './identity-client.js';
 
@@ -47,34 +48,39 @@ describe('access tokens and what they are signed with', () => {
 
   it('publish nothing private, and keep the private key sealed', async () => {
     const { keys } = await service.client(signingKeysApi).jwks(anonymous(), {});
-    expect(keys).toEqual([
-      {
-        kty: 'OKP',
-        crv: 'Ed25519',
-        x: expect.any(String),
-        kid: expect.any(String),
-        alg: 'EdDSA',
-        use: 'sig',
-      },
-    ]);
+    const key = {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: expect.any(String),
+      kid: expect.any(String),
+      alg: 'EdDSA',
+      use: 'sig',
+    };
+    expect(keys).toEqual([key, key]);
     const rows = await service.database.query<{ private_key: string; state: string }>(
       'SELECT * FROM identity.signing_keys',
     );
-    expect(rows).toMatchObject([{ state: 'active', private_key: expect.stringMatching(/^v1\./) }]);
+    const sealed = expect.stringMatching(/^v1\./);
+    expect(rows.sort((a, b) => a.state.localeCompare(b.state))).toMatchObject([
+      { state: 'active', private_key: sealed },
+      { state: 'next', private_key: sealed },
+    ]);
   });
 
   it('are signed with one key by all replicas, also by those that start at the same moment', async () => {
     await service.database.query('DELETE FROM identity.signing_keys');
     await Promise.all([service.addReplica(), service.addReplica()]);
-    const rows = await service.database.query<{ id: string }>('SELECT id FROM identity.signing_keys');
-    expect(rows).toHaveLength(1);
+    const rows = await service.database.query<{ state: string }>(
+      'SELECT state FROM identity.signing_keys ORDER BY state',
+    );
+    expect(rows).toEqual([{ state: 'active' }, { state: 'next' }]);
   });
 
   it('are not signed at all with a key-encryption key that does not open the stored key', async () => {
     const { app } = service.running;
     const config = { ...app.get<IdentityConfig>(CONFIG), KEY_ENCRYPTION_KEY: Buffer.alloc(32, 9) };
-    const keys = new SigningKeys(app.get<DataSource>(getDataSourceToken()), config, app.get(Clock));
-    await expect(keys.onModuleInit()).rejects.toThrow(/KEY_ENCRYPTION_KEY does not open signing key/);
+    const ring = new KeyRing(app.get<DataSource>(getDataSourceToken()), config, app.get(Clock));
+    await expect(ring.active()).rejects.toThrow(/KEY_ENCRYPTION_KEY does not open signing key/);
   });
 });
 
@@ -116,7 +122,8 @@ describe('logs, events and tables', () => {
     await accounts.logOut(signedIn(first), {});
 
     const [row] = await service.database.query<{ hash: string; key: string }>(
-      'SELECT password_hash AS hash, (SELECT private_key FROM identity.signing_keys) AS key FROM identity.users',
+      `SELECT password_hash AS hash, (SELECT private_key FROM identity.signing_keys WHERE state = 'active') AS key
+       FROM identity.users`,
     );
     const events = await service.database.query('SELECT payload, metadata FROM identity.domain_events');
     const sessions = await service.database.query(

@@ -1,52 +1,53 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { ACCESS_TOKEN, type AccessTokenClaims, type PublicSigningKey } from '@leadwire/contracts';
-import { assert, Clock, newId } from '@leadwire/kernel';
-import { translateDatabaseError } from '@leadwire/persistence';
-import { CONFIG } from '@leadwire/platform';
-import { SecretBox, type SecretPlace } from '@leadwire/security';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ACCESS_TOKEN, type AccessTokenClaims } from '@leadwire/contracts';
+import { assert, Clock } from '@leadwire/kernel';
+import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
 import { SignJWT } from 'jose';
-import type { DataSource } from 'typeorm';
 import type { IdentityConfig } from '../identity.config.js';
+import { KeyRing } from './key-ring.js';
+import type { KeyStep, Wish } from './key-rotation.js';
 
-const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('identity:signing-keys', 0))`;
-const FIND_ACTIVE = `SELECT id, private_key AS "privateKey" FROM signing_keys WHERE state = 'active'`;
-const INSERT_KEY = `
-  INSERT INTO signing_keys (id, algorithm, public_key, private_key, state, published_at, activated_at)
-  VALUES ($1, $2, $3, $4, 'active', now(), now())`;
-const PUBLIC_KEYS = `SELECT id, public_key AS "publicKey" FROM signing_keys ORDER BY created_at DESC, id LIMIT 20`;
-
-type SealedKey = { id: string; privateKey: string };
+/** So long may a replica go on with the key of before; it stays published far longer. */
+const LOOK_EVERY_MS = 5_000;
+const DAY_MS = 86_400_000;
 
 /**
- * The platform's signing keys. The first replica that starts makes the first key; all replicas sign with the same active one.
- * Private keys are stored sealed under the key-encryption key and leave this class only as signatures.
+ * Signs access tokens with the key that is active, and keeps the ring turning: every replica looks, one at a time does what is
+ * due. Private keys leave this class only as signatures.
  */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
-  private readonly box: SecretBox;
+export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   private active?: { id: string; key: KeyObject };
+  private timer?: NodeJS.Timeout;
+  private looking: Promise<void> = Promise.resolve();
 
   constructor(
-    @InjectDataSource() private readonly source: DataSource,
-    @Inject(CONFIG) config: IdentityConfig,
+    @Inject(KeyRing) private readonly ring: KeyRing,
+    @Inject(CONFIG) private readonly config: Pick<IdentityConfig, 'KEY_ROTATION_DAYS'>,
     @Inject(Clock) private readonly clock: Clock,
-  ) {
-    this.box = new SecretBox(config.KEY_ENCRYPTION_KEY);
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** @throws Error when the stored key does not open */
+  async onModuleInit(): Promise<void> {
+    await this.advance(this.daily());
+    this.timer = setInterval(() => (this.looking = this.looking.then(() => this.look())), LOOK_EVERY_MS);
+    this.timer.unref();
   }
 
-  /** @throws Error when the stored key does not open: nobody may start signing with a key of its own beside it */
-  async onModuleInit(): Promise<void> {
-    const { id, privateKey } = await this.source.transaction(async (manager) => {
-      await manager.query(LOCK);
-      const found: SealedKey[] = await manager.query(FIND_ACTIVE);
-      if (found[0]) return found[0];
-      const { publicJwk, ...made } = this.make();
-      await manager.query(INSERT_KEY, [made.id, ACCESS_TOKEN.algorithm, publicJwk, made.privateKey]);
-      return made;
-    });
-    this.active = { id, key: createPrivateKey(this.open(id, privateKey)) };
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.looking;
+  }
+
+  /** Does what is due with the keys, and signs with whichever is active then. */
+  async advance(wish: Wish): Promise<KeyStep[]> {
+    const steps = await this.ring.advance(wish);
+    const { id, pem } = await this.ring.active();
+    if (id !== this.active?.id) this.active = { id, key: createPrivateKey(pem) };
+    for (const step of steps) this.logger.info({ ...step }, 'signing keys moved on');
+    return steps;
   }
 
   /** Signs a new access token. */
@@ -69,48 +70,13 @@ export class SigningKeys implements OnModuleInit {
     return { accessToken, expiresInSeconds: ttlSeconds };
   }
 
-  /** The public halves of all keys, newest first. */
-  async publicKeys(): Promise<PublicSigningKey[]> {
-    const rows: { id: string; publicKey: { kty: string; crv: string; x: string } }[] = await this.source
-      .query(PUBLIC_KEYS)
-      .catch((error) => Promise.reject(translateDatabaseError(error)));
-    return rows.map(({ id, publicKey: { kty, crv, x } }) => ({
-      kty,
-      crv,
-      x,
-      kid: id,
-      alg: ACCESS_TOKEN.algorithm,
-      use: 'sig',
-    }));
+  private async look(): Promise<void> {
+    await this.advance(this.daily()).catch((err: unknown) =>
+      this.logger.warn({ err }, 'the signing keys could not be looked after'),
+    );
   }
 
-  private make(): SealedKey & { publicJwk: string } {
-    const id = newId();
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return {
-      id,
-      privateKey: this.box.seal(placeOf(id), pem),
-      publicJwk: JSON.stringify(publicKey.export({ format: 'jwk' })),
-    };
-  }
-
-  private open(id: string, sealed: string): string {
-    try {
-      return this.box.open(placeOf(id), sealed);
-    } catch (cause) {
-      throw new Error(
-        `KEY_ENCRYPTION_KEY does not open signing key ${id}; start with the key it was sealed with.`,
-        { cause },
-      );
-    }
+  private daily(): Wish {
+    return { rotateEveryMs: this.config.KEY_ROTATION_DAYS * DAY_MS };
   }
 }
-
-/** Signing keys are the platform's, not a tenant's. */
-const placeOf = (rowId: string): SecretPlace => ({
-  tenantId: 'platform',
-  table: 'signing_keys',
-  column: 'private_key',
-  rowId,
-});

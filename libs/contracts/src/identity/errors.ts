@@ -114,3 +114,10 @@ export const flagErrors = defineErrors('flag', {
   member_without_team: { kind: 'invalid', text: 'A row for a member names the team as well.' },
   too_many: { kind: 'conflict', text: 'There are as many flags as a snapshot has room for.' },
 });
+
+export const signingKeyErrors = defineErrors('signing_key', {
+  not_ready: {
+    kind: 'conflict',
+    text: 'The next key was published less than ten minutes ago; not every verifier may know it yet.',
+  },
+});
