@@ -7,6 +7,7 @@ import {
 } from '@leadwire/platform';
 import { billingConfig } from './billing.config.js';
 import { LedgerService } from './ledger/ledger.service.js';
+import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
 import { PricesService } from './prices/prices.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
@@ -33,7 +34,7 @@ export class BillingModule {
         ProvisioningConsumer,
         UsageConsumer,
       ],
-      providers: [WalletLock, Charging, ChargeSweeper],
+      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper],
     };
   }
 }

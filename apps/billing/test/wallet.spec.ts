@@ -259,9 +259,8 @@ describe('the wallet and its ledger', () => {
     });
 
     it('refuses a negative balance', async () => {
-      await expect(app.query('UPDATE billing_wallets SET current_balance = -1')).rejects.toThrow(
-        'never_overdrawn',
-      );
+      const sql = 'UPDATE billing.billing_wallets SET current_balance = -1';
+      await expect(service.database.query(sql)).rejects.toThrow('never_overdrawn');
     });
 
     it('lets nobody but a migration touch the general price list', async () => {

@@ -8,6 +8,12 @@ export type LedgerRow = {
   amount: string;
   balanceBefore: string;
   balanceAfter: string;
+  reservedAmount: string;
+  reservedBefore: string;
+  reservedAfter: string;
+  counterAccount: string;
+  reservationId: string | null;
+  hash: string;
   referenceType: string;
   referenceId: string | null;
   idempotencyKey: string;
@@ -18,7 +24,9 @@ export type LedgerRow = {
 
 const COLUMNS = `
   id, wallet_id AS "walletId", wallet_seq AS seq, transaction_type AS type, amount,
-  balance_before AS "balanceBefore", balance_after AS "balanceAfter", reference_type AS "referenceType",
+  balance_before AS "balanceBefore", balance_after AS "balanceAfter", reserved_amount AS "reservedAmount",
+  reserved_before AS "reservedBefore", reserved_after AS "reservedAfter", counter_account AS "counterAccount",
+  reservation_id AS "reservationId", encode(hash, 'hex') AS hash, reference_type AS "referenceType",
   reference_id AS "referenceId", idempotency_key AS "idempotencyKey", created_by AS "createdBy", description,
   created_at AS "createdAt"`;
 

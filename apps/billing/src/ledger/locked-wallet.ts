@@ -5,12 +5,12 @@ import {
   WalletToppedUp,
   type EventType,
 } from '@leadwire/contracts';
-import { amount, assert, moneyText, type Amount } from '@leadwire/kernel';
+import { amount, assert, moneyText, newId, type Amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
-import { postingColumns, type Posted, type Posting } from './posting.js';
-import { POST, SAVE_MARKS } from './posting.queries.js';
+import { commandRow, requestHash, type Answer, type Command } from './command.js';
+import { POST_BATCH, SAVE_MARKS } from './posting.queries.js';
 
-/** Postings of one statement; more would hold the wallet too long. */
+/** Commands of one statement; more would hold the wallet too long. */
 export const POST_BATCH_MAX = 500;
 
 export type WalletRow = {
@@ -23,6 +23,14 @@ export type WalletRow = {
   eventVersion: string;
 };
 
+type Batch = {
+  balance: string;
+  reserved: string;
+  version: number;
+  posted: number;
+  answers: (Answer & { place: number })[];
+};
+
 /**
  * The tenant's wallet while this transaction holds it: nobody else posts on it meanwhile. What happened to it as a whole
  * (funds ended, came back, ran low) is announced from here, each crossing once, numbered so that listeners can tell the order.
@@ -32,15 +40,17 @@ export class LockedWallet {
   private exhaustedNow: boolean;
   private lowNow: boolean;
   private version: number;
+  private savedVersion: number;
 
   constructor(
     private readonly db: TenantDb,
     private readonly row: WalletRow,
+    private readonly now: Date,
   ) {
     this.balanceNow = amount(row.balance);
     this.exhaustedNow = row.exhausted;
     this.lowNow = row.lowNotified;
-    this.version = Number(row.eventVersion);
+    this.version = this.savedVersion = Number(row.eventVersion);
   }
 
   get id(): string {
@@ -60,24 +70,38 @@ export class LockedWallet {
     return this.exhaustedNow;
   }
 
-  /** Posts a batch in order and says of each what became of it. Keys within a batch differ. */
-  async post(postings: Posting[]): Promise<Posted[]> {
-    if (postings.length === 0) return [];
-    assert(postings.length <= POST_BATCH_MAX, `at most ${POST_BATCH_MAX} postings at once`);
-    const posted = await this.db.query<Posted>(POST, [
+  /** Posts a batch in order and says of each what became of it. Without commands, only what expired by now is posted. */
+  async post(commands: Command[]): Promise<Answer[]> {
+    assert(commands.length <= POST_BATCH_MAX, `at most ${POST_BATCH_MAX} commands at once`);
+    // What was announced so far comes before what this batch announces.
+    await this.db.flushEvents();
+    const places = firstPlaces(commands);
+    const rows = commands.flatMap((command, i) =>
+      places[i] === i ? [commandRow(command, i, this.now)] : [],
+    );
+    const [posted] = await this.db.query<{ batch: Batch }>(POST_BATCH, [
       this.db.tenantId,
       this.id,
-      ...postingColumns(postings),
+      this.now,
+      JSON.stringify(rows),
+      newId(),
+      this.version,
+      JSON.stringify(causeOf(this.db)),
     ]);
-    assert(posted.length === postings.length, 'each posting has an outcome');
-    const last = posted.findLast(({ outcome }) => outcome === 'posted');
-    if (last) this.balanceNow = amount(last.balanceAfter);
-    return posted;
-  }
-
-  /** Announces that money came in. */
-  toppedUp(value: Amount): void {
-    this.emit(WalletToppedUp, { ...this.moment(), amount: moneyText(value) });
+    assert(posted && posted.batch.answers.length === rows.length, 'each command has an answer');
+    const { balance, version, answers } = posted.batch;
+    this.balanceNow = amount(balance);
+    this.version = this.savedVersion = version;
+    const byPlace = new Map(answers.map(({ place, ...answer }) => [place, answer]));
+    const all = commands.map((command, i) => {
+      const first = byPlace.get(places[i] as number);
+      assert(first, 'each command has an answer');
+      return places[i] === i
+        ? first
+        : repeatedAnswer(first, command, commands[places[i] as number] as Command);
+    });
+    commands.forEach((command, i) => this.welcome(command, all[i] as Answer));
+    return all;
   }
 
   /** Notes that usage of `pending` in all could not be charged. */
@@ -95,17 +119,16 @@ export class LockedWallet {
   }
 
   /** Writes what changed beside the balance; call it last. */
-  async save(now: Date): Promise<void> {
+  async save(): Promise<void> {
     this.watchThreshold();
-    if (this.version === Number(this.row.eventVersion) && this.lowNow === this.row.lowNotified) return;
-    await this.db.execute(SAVE_MARKS, [
-      this.db.tenantId,
-      this.id,
-      this.exhaustedNow,
-      this.lowNow,
-      this.version,
-      now,
-    ]);
+    if (this.version === this.savedVersion && this.lowNow === this.row.lowNotified) return;
+    const marks = [this.exhaustedNow, this.lowNow, this.version, this.now];
+    await this.db.execute(SAVE_MARKS, [this.db.tenantId, this.id, ...marks]);
+  }
+
+  private welcome(command: Command, { outcome }: Answer): void {
+    if (outcome !== 'posted' || (command.kind !== 'topup' && command.kind !== 'credit')) return;
+    this.emit(WalletToppedUp, { ...this.moment(), amount: moneyText(command.amount) });
   }
 
   // Said once on the way down; being above it again, however shortly, allows the next time.
@@ -126,4 +149,32 @@ export class LockedWallet {
   private emit<D extends object>(type: EventType<D>, data: D): void {
     this.db.emit(type, this.id, data, { version: ++this.version });
   }
+}
+
+/** For each command, the place of the first one with its key. */
+function firstPlaces(commands: Command[]): number[] {
+  const byKey = new Map<string, number>();
+  return commands.map(({ key }, i) => {
+    if (!byKey.has(key)) byKey.set(key, i);
+    return byKey.get(key) as number;
+  });
+}
+
+function repeatedAnswer(first: Answer, command: Command, original: Command): Answer {
+  if (!requestHash(command).equals(requestHash(original)))
+    return {
+      outcome: 'conflict',
+      ledgerId: null,
+      seq: null,
+      balance: null,
+      reserved: null,
+      available: null,
+      state: null,
+    };
+  return first.outcome === 'posted' ? { ...first, outcome: 'duplicate' } : first;
+}
+
+function causeOf({ ctx }: TenantDb): object {
+  const { actor, userId, requestId: correlationId, traceparent } = ctx;
+  return { actor, userId, correlationId, causationId: null, traceparent };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { amount, assert, newId } from '@leadwire/kernel';
+import { amount, assert, Clock, newId } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import { CONFIG, type ConfigOf } from '@leadwire/platform';
 import type { billingConfig } from '../billing.config.js';
@@ -12,7 +12,10 @@ export const CURRENCY = 'USD';
 /** The one way to a wallet for whoever posts: all writers wait here for each other. */
 @Injectable()
 export class WalletLock {
-  constructor(@Inject(CONFIG) private readonly config: ConfigOf<typeof billingConfig>) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: ConfigOf<typeof billingConfig>,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   /**
    * Takes the tenant's wallet until the transaction ends. The first to ask makes it, with its trial credit: the first usage may
@@ -20,7 +23,7 @@ export class WalletLock {
    */
   async take(db: TenantDb): Promise<LockedWallet> {
     const row = await this.lock(db);
-    if (row) return new LockedWallet(db, row);
+    if (row) return new LockedWallet(db, row, this.clock.now());
     const created = await db.execute(CREATE_WALLET, [
       newId(),
       db.tenantId,
@@ -29,7 +32,7 @@ export class WalletLock {
     ]);
     const fresh = await this.lock(db);
     assert(fresh, 'a wallet that was made exists');
-    const wallet = new LockedWallet(db, fresh);
+    const wallet = new LockedWallet(db, fresh, this.clock.now());
     if (created > 0) await this.grantTrial(db, wallet);
     return wallet;
   }
@@ -42,15 +45,9 @@ export class WalletLock {
   private async grantTrial(db: TenantDb, wallet: LockedWallet): Promise<void> {
     const credit = amount(this.config.TRIAL_CREDIT);
     if (credit.isZero()) return;
+    const key = `trial:${db.tenantId}`;
     await wallet.post([
-      {
-        type: 'credit',
-        amount: credit,
-        referenceType: 'trial',
-        key: `trial:${db.tenantId}`,
-        description: 'Trial credit',
-      },
+      { kind: 'credit', amount: credit, referenceType: 'trial', key, description: 'Trial credit' },
     ]);
-    wallet.toppedUp(credit);
   }
 }

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { Clock, systemCtx } from '@leadwire/kernel';
+import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { LOGGER, type Logger } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
@@ -33,7 +33,6 @@ export class ChargeSweeper implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(WalletLock) private readonly wallets: WalletLock,
     @Inject(Charging) private readonly charging: Charging,
-    @Inject(Clock) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -75,7 +74,7 @@ export class ChargeSweeper implements OnApplicationBootstrap, BeforeApplicationS
       await this.tenant.run(ctx, async (db) => {
         const wallet = await this.wallets.take(db);
         await this.charging.chargePending(db, wallet);
-        await wallet.save(this.clock.now());
+        await wallet.save();
       });
     } catch (err) {
       this.logger.error({ err, tenantId }, 'waiting usage of a tenant could not be charged');

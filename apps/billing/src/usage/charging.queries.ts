@@ -12,25 +12,6 @@ export const PRICES_OF_ITEM = `
     AND effective_from <= $7
     AND (effective_to IS NULL OR effective_to > $6)`;
 
-export const KNOWN_USAGE = `
-  SELECT key
-  FROM unnest($2::varchar[]) AS asked (key)
-  WHERE EXISTS (
-    SELECT FROM billing_usage_events u
-    WHERE u.tenant_id = $1 AND u.idempotency_key = asked.key
-    OFFSET 0)`;
-
-export const INSERT_USAGE = `
-  INSERT INTO billing_usage_events (
-    id, tenant_id, wallet_id, user_id, feature_key, usage_items, total_quantity, total_cost, currency, status,
-    ledger_transaction_id, charged_at, idempotency_key, external_reference_id, occurred_at, metadata)
-  SELECT id, $1, $2, user_id, feature, items, quantity, cost, $3,
-         CASE WHEN ledger_id IS NULL THEN 'pending' ELSE 'charged' END,
-         ledger_id, CASE WHEN ledger_id IS NOT NULL THEN $4::timestamptz END, key, reference, occurred_at, metadata
-  FROM unnest($5::uuid[], $6::uuid[], $7::varchar[], $8::jsonb[], $9::numeric[], $10::numeric[], $11::uuid[], $12::varchar[],
-              $13::varchar[], $14::timestamptz[], $15::jsonb[])
-    AS u (id, user_id, feature, items, quantity, cost, ledger_id, key, reference, occurred_at, metadata)`;
-
 export const NEXT_PENDING_USAGE = `
   SELECT id, total_cost AS cost, idempotency_key AS key, feature_key AS feature
   FROM billing_usage_events
@@ -38,13 +19,6 @@ export const NEXT_PENDING_USAGE = `
     AND status = 'pending'
   ORDER BY occurred_at, id
   LIMIT $2`;
-
-export const MARK_CHARGED = `
-  UPDATE billing_usage_events u
-  SET status = 'charged', ledger_transaction_id = paid.ledger_id, charged_at = $4
-  FROM unnest($2::uuid[], $3::uuid[]) AS paid (id, ledger_id)
-  WHERE u.tenant_id = $1
-    AND u.id = paid.id`;
 
 export const QUEUE_CHARGING = `
   INSERT INTO charge_queue (tenant_id) VALUES ($1)

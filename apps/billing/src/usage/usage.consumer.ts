@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
 import { EmailSent, type EventOf } from '@leadwire/contracts';
-import { Clock } from '@leadwire/kernel';
 import { Consumes, On } from '@leadwire/messaging';
 import type { TenantDb } from '@leadwire/persistence';
 import { POST_BATCH_MAX } from '../ledger/locked-wallet.js';
@@ -17,7 +16,6 @@ export class UsageConsumer {
   constructor(
     @Inject(WalletLock) private readonly wallets: WalletLock,
     @Inject(Charging) private readonly charging: Charging,
-    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   @On(EmailSent, { batch: POST_BATCH_MAX })
@@ -30,7 +28,7 @@ export class UsageConsumer {
     const usage = events.map((event) => usageOf(event, prices));
     const wallet = await this.wallets.take(db);
     await this.charging.record(db, wallet, usage);
-    await wallet.save(this.clock.now());
+    await wallet.save();
   }
 }
 

@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
 import { TenantCreated, type EventOf } from '@leadwire/contracts';
-import { Clock } from '@leadwire/kernel';
 import { Consumes, On } from '@leadwire/messaging';
 import type { TenantDb } from '@leadwire/persistence';
 import { WalletLock } from '../ledger/wallet-lock.js';
@@ -8,14 +7,11 @@ import { WalletLock } from '../ledger/wallet-lock.js';
 /** Gives each new tenant its wallet and trial credit. */
 @Consumes('billing__provisioning')
 export class ProvisioningConsumer {
-  constructor(
-    @Inject(WalletLock) private readonly wallets: WalletLock,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {}
+  constructor(@Inject(WalletLock) private readonly wallets: WalletLock) {}
 
   @On(TenantCreated)
   async tenantCreated(_: EventOf<typeof TenantCreated>, db: TenantDb): Promise<void> {
     const wallet = await this.wallets.take(db);
-    await wallet.save(this.clock.now());
+    await wallet.save();
   }
 }

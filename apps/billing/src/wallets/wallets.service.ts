@@ -10,14 +10,14 @@ import {
   type WalletsApi,
   type WalletTopUp,
 } from '@leadwire/contracts';
-import { amount, assert, Clock, newId, requestErrors, type Amount, type Ctx } from '@leadwire/kernel';
+import { amount, assert, newId, requestErrors, type Amount, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
-import type { LockedWallet } from '../ledger/locked-wallet.js';
+import type { Command } from '../ledger/command.js';
 import { LEDGER_TRANSACTION, type LedgerRow } from '../ledger/ledger.queries.js';
 import { toLedgerTransaction } from '../ledger/ledger.service.js';
+import { PostingQueue } from '../ledger/posting-queue.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
-import { Charging } from '../usage/charging.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
 import { AUDIT, GET_WALLET, type WalletView } from './wallets.queries.js';
 
@@ -26,9 +26,8 @@ export class WalletsService implements WalletsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(WalletLock) private readonly wallets: WalletLock,
-    @Inject(Charging) private readonly charging: Charging,
+    @Inject(PostingQueue) private readonly queue: PostingQueue,
     @Inject(ChargeSweeper) private readonly sweeper: ChargeSweeper,
-    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   async get(ctx: Ctx, _: Nothing): Promise<Wallet> {
@@ -37,15 +36,15 @@ export class WalletsService implements WalletsApi {
 
   async topUp(ctx: Ctx, input: TopUpWallet): Promise<WalletTopUp> {
     const value = topUpAmount(input.amount);
-    const answer = await this.tenant.run(ctx, async (db) => {
-      const wallet = await this.wallets.take(db);
-      const ledgerId = await postTopUp(ctx, wallet, value, input.description);
-      await this.charging.chargePending(db, wallet);
-      await wallet.save(this.clock.now());
-      return describeTopUp(db, ledgerId);
-    });
+    const answer = await this.queue.submit(ctx, topUpCommand(ctx, value, input.description));
+    if (answer.outcome === 'frozen') throw walletErrors.frozen();
+    if (answer.outcome === 'limit') throw walletErrors.full();
+    if (answer.outcome === 'conflict') throw walletErrors.key_reused();
     this.sweeper.wake();
-    return answer;
+    assert(answer.ledgerId, 'money that comes in is posted');
+    const { ledgerId } = answer;
+    // Answers are remembered for a day; the ledger knows the key for ever.
+    return this.tenant.run(ctx, (db) => describeTopUp(db, ledgerId));
   }
 
   audit(ctx: Ctx, _: Nothing): Promise<WalletAudit> {
@@ -56,7 +55,7 @@ export class WalletsService implements WalletsApi {
   private async readOrMake<R extends object>(ctx: Ctx, sql: string, name?: string): Promise<R> {
     const [row] = await this.tenant.read<R>(ctx, sql, [ctx.tenantId], name);
     if (row) return row;
-    await this.tenant.run(ctx, async (db) => (await this.wallets.take(db)).save(this.clock.now()));
+    await this.tenant.run(ctx, async (db) => (await this.wallets.take(db)).save());
     const [made] = await this.tenant.read<R>(ctx, sql, [ctx.tenantId], name);
     assert(made, 'a wallet that was made can be read');
     return made;
@@ -71,21 +70,9 @@ function topUpAmount(text: string): Amount {
   throw requestErrors.invalid({ errors: [{ pointer: '/amount', code: 'range', detail }] });
 }
 
-// Answers are remembered for a day; the ledger knows the key for ever.
-async function postTopUp(
-  ctx: Ctx,
-  wallet: LockedWallet,
-  value: Amount,
-  description = 'Top-up',
-): Promise<string> {
+function topUpCommand(ctx: Ctx, value: Amount, description = 'Top-up'): Command {
   const key = `topup:${ctx.idempotencyKey?.split('\t')[0] ?? newId()}`;
-  const [posted] = await wallet.post([
-    { type: 'topup', amount: value, referenceType: 'manual', key, createdBy: ctx.userId, description },
-  ]);
-  assert(posted && posted.outcome !== 'insufficient', 'money that comes in is always posted');
-  if (posted.outcome === 'conflict') throw walletErrors.key_reused();
-  if (posted.outcome === 'posted') wallet.toppedUp(value);
-  return posted.ledgerId;
+  return { kind: 'topup', amount: value, referenceType: 'manual', key, createdBy: ctx.userId, description };
 }
 
 async function describeTopUp(db: TenantDb, ledgerId: string): Promise<WalletTopUp> {

@@ -2,6 +2,16 @@ import { defineErrors } from '@leadwire/kernel';
 
 export const walletErrors = defineErrors('wallet', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another top-up.' },
+  frozen: {
+    kind: 'conflict',
+    text: 'This wallet is frozen: its ledger is being checked. Nothing can be paid in or out.',
+    log: 'warn',
+  },
+  full: { kind: 'unprocessable', text: 'A wallet cannot hold that much.' },
+});
+
+export const usageErrors = defineErrors('usage', {
+  key_reused: { kind: 'unprocessable', text: 'This key was used before for another use.', log: 'warn' },
 });
 
 export const priceErrors = defineErrors('price', {

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define/event.js';
-import { DecimalText, Text, Uuid } from '../define/fields.js';
+import { DecimalText, Int, Text, Uuid } from '../define/fields.js';
 
 class WalletMoment {
   @Uuid()
@@ -70,4 +70,27 @@ export const LowBalanceReached = defineEvent(
   'billing.wallet.low-balance-reached',
   LowBalanceReachedData,
   'The balance fell below the threshold; said again only after it was above it.',
+);
+
+export class WalletPostedData extends WalletMoment {
+  @DecimalText({ description: 'What of the balance is held after it.' })
+  reserved!: string;
+
+  @Int({ min: 1, description: 'Place of the first posting of the batch in the wallet.' })
+  fromSeq!: number;
+
+  @Int({ min: 1, description: 'Place of the last one.' })
+  toSeq!: number;
+
+  @Text({
+    max: 64,
+    description:
+      'Hash of the last one: whoever keeps it can tell later whether anything before it was changed.',
+  })
+  hash!: string;
+}
+export const WalletPosted = defineEvent(
+  'billing.wallet.posted',
+  WalletPostedData,
+  'A batch of postings was added to the ledger of a wallet.',
 );

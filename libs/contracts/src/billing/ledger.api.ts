@@ -3,11 +3,35 @@ import { defineApi } from '../define/api.js';
 import { DecimalText, Int, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 import { pageOf, PageRequest, type Page } from '../define/page.js';
 
-export const LEDGER_TYPES = ['topup', 'debit', 'credit', 'adjustment', 'reservation', 'release'] as const;
+export const LEDGER_TYPES = [
+  'topup',
+  'debit',
+  'credit',
+  'adjustment',
+  'reservation',
+  'release',
+  'expiry',
+] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
-export const LEDGER_REFERENCES = ['usage_event', 'invoice', 'manual', 'stripe_payment', 'trial'] as const;
+export const LEDGER_REFERENCES = [
+  'usage_event',
+  'invoice',
+  'manual',
+  'stripe_payment',
+  'trial',
+  'reservation',
+  'credit_lot',
+] as const;
 export type LedgerReference = (typeof LEDGER_REFERENCES)[number];
+
+/** Where money in a wallet came from: paid for, given, or given to attract. */
+export const CREDIT_SOURCES = ['prepaid', 'granted', 'promotional'] as const;
+export type CreditSource = (typeof CREDIT_SOURCES)[number];
+
+/** The other side of a posting. `held` is inside the wallet: what is only put aside has no other side. */
+export const COUNTER_ACCOUNTS = ['cash', 'promotions', 'revenue', 'breakage', 'adjustments', 'held'] as const;
+export type CounterAccount = (typeof COUNTER_ACCOUNTS)[number];
 
 export class ListLedger extends PageRequest {
   @OneOf(LEDGER_TYPES, { optional: true })
@@ -42,6 +66,30 @@ export class LedgerTransaction {
 
   @DecimalText({ signed: true })
   balanceAfter!: string;
+
+  @DecimalText({
+    signed: true,
+    description: 'Added to what is held; negative when it is captured or given back.',
+  })
+  reservedAmount!: string;
+
+  @DecimalText()
+  reservedBefore!: string;
+
+  @DecimalText()
+  reservedAfter!: string;
+
+  @OneOf(COUNTER_ACCOUNTS, { description: 'The account on the other side.' })
+  counterAccount!: CounterAccount;
+
+  @Uuid({ nullable: true, description: 'The reservation that it belongs to.' })
+  reservationId!: string | null;
+
+  @Text({
+    max: 64,
+    description: 'SHA-256, hexadecimal, over the hash of the posting before it and all of this one.',
+  })
+  hash!: string;
 
   @OneOf(LEDGER_REFERENCES)
   referenceType!: LedgerReference;

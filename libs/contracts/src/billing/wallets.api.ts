@@ -4,7 +4,7 @@ import { Bool, DecimalText, Int, Nested, OneOf, Text, Timestamp, Uuid } from '..
 import { Nothing } from '../define/page.js';
 import { LedgerTransaction } from './ledger.api.js';
 
-export const WALLET_STATUSES = ['active', 'suspended', 'closed'] as const;
+export const WALLET_STATUSES = ['active', 'frozen', 'suspended', 'closed'] as const;
 export type WalletStatus = (typeof WALLET_STATUSES)[number];
 
 export class Wallet {
@@ -116,7 +116,7 @@ export interface WalletsApi {
   get(ctx: Ctx, input: Nothing): Promise<Wallet>;
   /**
    * Adds money and charges waiting usage, oldest first.
-   * @throws AppError `request.invalid` | `wallet.key_reused`
+   * @throws AppError `request.invalid` | `wallet.key_reused` | `wallet.frozen` | `wallet.full`
    */
   topUp(ctx: Ctx, input: TopUpWallet): Promise<WalletTopUp>;
   /** Adds the whole ledger up; it takes as long as the ledger is. */

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import type { CreditSource, LedgerReference, UsageItem } from '@leadwire/contracts';
+import { amount, assert, MONEY_SCALE, moneyText, newId, type Amount } from '@leadwire/kernel';
+
+type Common = {
+  /** Of all commands of a tenant with one key, one has an effect, for ever; a refusal is final for its key too. */
+  key: string;
+  createdBy?: string | null;
+  description?: string;
+};
+type Reference = { referenceType: LedgerReference; referenceId?: string };
+/** Where added money came from, and until when it may be spent. */
+type Lot = { source?: CreditSource; priority?: number; expiresAt?: Date };
+
+/** Usage that is recorded with the debit that pays for it. */
+export type UsageOfDebit = {
+  id: string;
+  feature: string;
+  items: UsageItem[];
+  quantity: string;
+  reference: string;
+  occurredAt: Date;
+  metadata: Record<string, string>;
+};
+
+/** Something that somebody wants of a wallet. Amounts are more than zero, but for adjustments, which are signed. */
+export type Command = Common &
+  (
+    | ({ kind: 'topup' | 'credit' | 'adjustment'; amount: Amount } & Reference & Lot)
+    | ({ kind: 'debit'; amount: Amount } & Reference)
+    /** Recorded whatever becomes of the debit: what funds do not cover is charged later. */
+    | { kind: 'usage'; amount: Amount; usage: UsageOfDebit }
+    /** The debit of usage that was recorded before. */
+    | { kind: 'charge'; amount: Amount; usageId: string }
+    | { kind: 'reserve'; amount: Amount; ttlMs: number; parentId?: string }
+    | { kind: 'extend'; amount: Amount; reservationId: string; ttlMs: number }
+    /** `close` gives back what is left and ends the reservation. */
+    | { kind: 'capture'; amount: Amount; reservationId: string; close: boolean }
+    /** Without an amount, all of it, which ends the reservation. */
+    | { kind: 'release'; amount?: Amount; reservationId: string }
+  );
+
+/**
+ * `pending` is said of usage that was recorded and waits for funds; `frozen` leaves no trace, so the same key may be tried
+ * again; `conflict` means that the key was used for something else. All others are final.
+ */
+export type Outcome =
+  | 'posted'
+  | 'duplicate'
+  | 'conflict'
+  | 'pending'
+  | 'frozen'
+  | 'insufficient'
+  | 'limit'
+  | 'not_found'
+  | 'ended'
+  | 'expired'
+  | 'exceeded'
+  | 'in_use';
+
+/** A reservation as its posting left it. */
+export type ReservationState = {
+  reservationId: string;
+  status: string;
+  held: string;
+  captured: string;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+};
+
+/** What became of a command. A repeated command has the answer of its first time, with `duplicate` for `posted`. */
+export type Answer = {
+  outcome: Outcome;
+  ledgerId: string | null;
+  seq: number | null;
+  /** Balance and reserved balance after the posting. */
+  balance: string | null;
+  reserved: string | null;
+  /** What was left to take from, when it was too little. */
+  available: string | null;
+  state: ReservationState | Record<string, never> | null;
+};
+
+/** Money that was given goes before money that was paid. */
+const PRIORITIES: Record<CreditSource, number> = { promotional: 20, granted: 30, prepaid: 50 };
+const SOURCES = { topup: 'prepaid', credit: 'granted', adjustment: 'granted' } as const;
+
+/**
+ * Tells a repeated command from another one under the same key: the client's input and nothing of our own state. Amounts are
+ * compared in their stored form: 5 is 5.000000.
+ */
+export function requestHash(command: Command): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify(inputOf(command)))
+    .digest();
+}
+
+function inputOf(command: Command): unknown[] {
+  const { kind, description = null } = command;
+  const value = command.amount === undefined ? null : moneyText(command.amount);
+  switch (kind) {
+    case 'topup':
+    case 'credit':
+    case 'adjustment':
+    case 'debit': {
+      const { referenceType, referenceId = null } = command;
+      const asked = [kind, value, referenceType, referenceId, description];
+      const { source, priority, expiresAt } = command as Lot;
+      return (source ?? priority ?? expiresAt) ? [...asked, source, priority, expiresAt] : asked;
+    }
+    case 'usage': {
+      const { feature, items, reference, occurredAt, metadata } = command.usage;
+      // Of what was used, not of what it costs: the price is ours.
+      const used = items.map(({ category, provider, model, unit, quantity }) => [
+        category,
+        provider,
+        model,
+        unit,
+        quantity,
+      ]);
+      return [kind, feature, used, command.createdBy ?? null, reference, occurredAt, metadata];
+    }
+    case 'charge':
+      return [kind, command.usageId];
+    case 'reserve':
+      return [kind, value, command.parentId ?? null, command.ttlMs, description];
+    case 'capture':
+      return [kind, value, command.reservationId, command.close];
+    case 'extend':
+      return [kind, value, command.reservationId, command.ttlMs];
+    case 'release':
+      return [kind, value, command.reservationId];
+  }
+}
+
+/** The form in which the posting function reads a command. */
+export function commandRow(command: Command, place: number, now: Date): object {
+  const { kind, key, createdBy, description } = command;
+  const row = {
+    place,
+    kind,
+    id: newId(),
+    key,
+    hash: `\\x${requestHash(command).toString('hex')}`,
+    amount: command.amount === undefined ? null : exactText(command.amount),
+    created_by: createdBy ?? null,
+    description: description ?? null,
+  };
+  switch (kind) {
+    case 'topup':
+    case 'credit':
+    case 'adjustment': {
+      const { source = SOURCES[kind], expiresAt, referenceType, referenceId } = command;
+      const priority = command.priority ?? PRIORITIES[source];
+      return {
+        ...row,
+        reference_type: referenceType,
+        reference_id: referenceId,
+        source,
+        priority,
+        until: expiresAt,
+      };
+    }
+    case 'debit':
+      return { ...row, reference_type: command.referenceType, reference_id: command.referenceId };
+    case 'usage':
+      return { ...row, reference_type: 'usage_event', reference_id: command.usage.id, usage: command.usage };
+    case 'charge':
+      return { ...row, reference_type: 'usage_event', reference_id: command.usageId };
+    case 'reserve': {
+      const until = new Date(now.getTime() + command.ttlMs);
+      return { ...row, reference_type: 'reservation', parent_id: command.parentId, until };
+    }
+    case 'extend':
+      return {
+        ...row,
+        reference_type: 'reservation',
+        reservation_id: command.reservationId,
+        until: new Date(now.getTime() + command.ttlMs),
+      };
+    case 'capture':
+      return {
+        ...row,
+        reference_type: 'reservation',
+        reservation_id: command.reservationId,
+        close: command.close,
+      };
+    case 'release': {
+      const close = command.amount === undefined;
+      return { ...row, reference_type: 'reservation', reservation_id: command.reservationId, close };
+    }
+  }
+}
+
+// Rounding happens once, where an amount is made; here it would hide that somebody forgot.
+function exactText(value: Amount): string {
+  assert(value.isFinite() && value.decimalPlaces() <= MONEY_SCALE, 'money has the scale of its column');
+  return moneyText(value);
+}
+
+/** The charge of usage that waits. */
+export function chargeOf({ id, cost, key }: { id: string; cost: string; key: string }): Command {
+  return { kind: 'charge', key, amount: amount(cost), usageId: id };
+}

@@ -1,0 +1,130 @@
+import { MOVE_RESERVATION, RESERVATION_MOVE } from './move-reservation.js';
+import { CLOSE_BATCH, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
+
+const TYPES = [
+  `CREATE TYPE posting_command AS (
+     place int, kind varchar(20), id uuid, key varchar(300), hash bytea, amount numeric(20,6), reference_type varchar(30),
+     reference_id uuid, created_by uuid, description text, reservation_id uuid, parent_id uuid, until timestamptz,
+     close boolean, source varchar(20), priority smallint, usage jsonb)`,
+  `CREATE TYPE posting_answer AS (
+     place int, outcome text, "ledgerId" uuid, seq bigint, balance text, reserved text, available text, state jsonb)`,
+  RESERVATION_MOVE,
+];
+
+/** What ended by now, as commands: drawn reservations before their budgets, and lots last, when what was held is free again. */
+const DUE_COMMANDS = `
+  CREATE FUNCTION due_commands(p_wallet uuid, p_now timestamptz) RETURNS SETOF posting_command LANGUAGE sql STABLE AS $$
+    SELECT row_number() OVER (ORDER BY stage, expires_at, id)::int - 1000000, kind, gen_random_uuid(), key,
+           sha256(convert_to(key, 'UTF8')), 0::numeric(20,6), reference_type, id, NULL::uuid, note, reservation_id, NULL::uuid,
+           NULL::timestamptz, true, NULL::varchar, NULL::smallint, NULL::jsonb
+    FROM (
+      (SELECT CASE WHEN parent_id IS NULL THEN 2 ELSE 1 END AS stage, expires_at, id, 'lapse'::varchar AS kind,
+              'lapse:' || id AS key, 'reservation'::varchar AS reference_type, 'Reservation expired' AS note, id AS reservation_id
+       FROM billing_reservations
+       WHERE wallet_id = p_wallet AND status = 'open' AND expires_at <= p_now
+       ORDER BY parent_id IS NULL, expires_at, id
+       LIMIT 500)
+      UNION ALL
+      (SELECT 3, expires_at, id, 'expire', 'expire:' || id, 'credit_lot', 'Credit expired', NULL
+       FROM billing_credit_lots
+       WHERE wallet_id = p_wallet AND remaining > 0 AND expires_at IS NOT NULL AND expires_at <= p_now
+       ORDER BY expires_at, id
+       LIMIT 500)
+    ) due
+  $$`;
+
+/**
+ * What is known of each command's key. The keys are probed one by one: OFFSET 0 keeps the planner from turning it into a join over
+ * the whole ledger (3.5 k instead of 26 k postings/s on fresh statistics).
+ */
+export const PROBED_COMMANDS = `
+  SELECT asked.*, coalesce(posted.hash, refused.hash, used.hash) AS prior_hash,
+         CASE WHEN posted.id IS NOT NULL OR used.id IS NOT NULL THEN 'duplicate' ELSE refused.outcome END AS prior_outcome,
+         posted.id AS prior_id, posted.wallet_seq AS prior_seq, posted.balance_after AS prior_balance,
+         posted.reserved_after AS prior_reserved, refused.available AS prior_available, posted.state AS prior_state
+  FROM (SELECT * FROM unnest(due) UNION ALL SELECT * FROM json_populate_recordset(NULL::posting_command, p_commands)) asked
+  LEFT JOIN LATERAL (
+    SELECT t.id, t.request_hash AS hash, t.wallet_seq, t.balance_after, t.reserved_after, t.metadata AS state
+    FROM billing_ledger_transactions t
+    WHERE t.tenant_id = p_tenant AND t.idempotency_key = asked.key
+    OFFSET 0
+  ) posted ON true
+  LEFT JOIN LATERAL (
+    SELECT r.request_hash AS hash, r.outcome, r.available
+    FROM billing_refusals r
+    WHERE r.tenant_id = p_tenant AND r.idempotency_key = asked.key
+    OFFSET 0
+  ) refused ON true
+  LEFT JOIN LATERAL (
+    SELECT e.id, e.request_hash AS hash
+    FROM billing_usage_events e
+    WHERE asked.kind = 'usage' AND e.tenant_id = p_tenant AND e.idempotency_key = asked.key
+    OFFSET 0
+  ) used ON true
+  ORDER BY asked.place`;
+
+/**
+ * The one place where money moves. It takes a batch of commands for one wallet, decides each in order, and writes ledger, lots,
+ * reservations, usage, counter-accounts, balance and outbox together; what expired meanwhile goes first, so that no answer
+ * depends on when somebody swept. It runs with the owner's rights, because nobody else has any on these tables; row-level
+ * security binds the owner too.
+ *
+ * The wallet is locked in a statement of its own: under READ COMMITTED the next one gets a fresh snapshot, and so sees what the
+ * holder before us committed. Time never runs backwards in a wallet, whatever the clocks of the callers say.
+ */
+const POST = `
+  CREATE FUNCTION post_batch(p_tenant uuid, p_wallet uuid, p_now timestamptz, p_commands json, p_event uuid, p_version bigint, p_cause jsonb)
+  RETURNS json LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path = billing, public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
+  AS $$
+  DECLARE
+    w billing_wallets;
+    c record;
+    l billing_ledger_transactions;
+    u billing_usage_events;
+    d lot_consumptions;
+    lot billing_credit_lots;
+    m reservation_move;
+    a posting_answer;
+    due posting_command[] := '{}';
+    ledger billing_ledger_transactions[] := '{}';
+    uses billing_usage_events[] := '{}';
+    draws lot_consumptions[] := '{}';
+    answers posting_answer[] := '{}';
+    paid_usage uuid[] := '{}';
+    paid_by uuid[] := '{}';
+    waits boolean;
+    blocked boolean := false;
+    changed int;
+    need numeric;
+    cash numeric := 0;
+    promotions numeric := 0;
+    revenue numeric := 0;
+    adjustments numeric := 0;
+    breakage numeric := 0;
+  BEGIN
+    SELECT * INTO STRICT w FROM billing_wallets WHERE tenant_id = p_tenant AND id = p_wallet FOR UPDATE;
+    p_now := greatest(p_now, w.last_posted_at);
+    w.head_hash := coalesce(w.head_hash, chain_start(p_wallet));
+    waits := w.exhausted_at IS NOT NULL;
+    IF w.status = 'active' AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now) THEN
+      due := ARRAY(SELECT x FROM due_commands(p_wallet, p_now) x ORDER BY (x).place);
+    END IF;
+
+    FOR c IN ${PROBED_COMMANDS} LOOP
+      ${DECIDE}
+      ${WRITE_DOWN}
+      ${DRAIN}
+    END LOOP;
+
+    ${CLOSE_BATCH}
+  END $$`;
+
+export const POSTING_FUNCTIONS = [
+  ...TYPES,
+  DUE_COMMANDS,
+  MOVE_RESERVATION,
+  POST,
+  `REVOKE EXECUTE ON FUNCTION post_batch, move_reservation, due_commands FROM PUBLIC`,
+  `GRANT EXECUTE ON FUNCTION post_batch TO billing_app`,
+];
