@@ -15,8 +15,9 @@ export function imageSize(file: Buffer, contentType: string): ImageSize | undefi
     if (contentType === 'image/jpeg') return jpegSize(file);
     return contentType === 'image/webp' ? webpSize(file) : undefined;
   } catch (error) {
+    const { code } = error as { code?: string };
     // Reading past the end: the head is cut off.
-    if (error instanceof RangeError) return undefined;
+    if (code === 'ERR_OUT_OF_RANGE' || code === 'ERR_BUFFER_OUT_OF_BOUNDS') return undefined;
     throw error;
   }
 }
