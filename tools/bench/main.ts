@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import|identity]`: the figures of the design's section on speed, as ratios
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens]`: the figures of the design's section on speed, as ratios
 // measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
@@ -26,9 +26,20 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   latency: async () => (await import('./latency.ts')).benchLatency(),
   import: async () => (await import('./import.ts')).benchImport(),
   identity: async () => (await import('./identity.ts')).benchIdentity(),
+  tokens: async () => (await import('./token-check.ts')).benchTokenCheck(),
 };
 
 const ROWS: Record<string, Row[]> = {
+  tokens: [
+    {
+      figure: 'token check at the gateway, known credential, µs',
+      measured: (f) =>
+        `${number(f.tokenCheckUs, 2)}  (access token ${number(f.jwtCheckUs, 2)}, API key ${number(f.apiKeyCheckUs, 2)})`,
+      target: '≤ 10',
+      met: (f) => (f.tokenCheckUs ?? Infinity) <= 10,
+      limit: 'the hash of the key',
+    },
+  ],
   read: [
     {
       figure: 'lead read, platform ÷ monolith, 32 clients',

@@ -19,7 +19,13 @@ import type { Session } from './session.js';
 /** Who shows a key, as far as that is known before it is verified. */
 export type Presented = { ip: string; reply: FastifyReply; ctx: Ctx };
 
-type Known = { session: Session; networks: BlockList | undefined; freshUntil: number };
+type Known = {
+  session: Session;
+  networks: BlockList | undefined;
+  /** The address that the networks let in last: a program rarely has more than one. */
+  admitted?: string;
+  freshUntil: number;
+};
 
 /** How long an answer of identity holds when nothing is heard: what a key outlives while identity is away, at most. */
 const FRESH_MS = 30_000;
@@ -57,9 +63,10 @@ export class ApiKeyVerifier implements OnModuleDestroy {
    *   `tenant.closed` | `request.rate_limited` for a network that guesses | `request.unavailable` when identity cannot be asked
    */
   async sessionOf(token: string, caller: Presented): Promise<Session> {
-    const { session, networks } = this.remembered(token) ?? (await this.ask(token, caller));
+    const known = this.remembered(token) ?? (await this.ask(token, caller));
+    const { session } = known;
     this.revocations.check(session);
-    if (networks && !admits(networks, caller.ip)) {
+    if (!admits(known, caller.ip)) {
       // Whoever holds a key that they should not have does not get to spend its rate.
       this.limits.anonymous(caller.ip, caller.reply);
       throw apiKeyErrors.address_not_allowed({ internal: `key ${session.apiKeyId} from ${caller.ip}` });
@@ -181,8 +188,11 @@ function networksOf(ipAllow: readonly string[]): BlockList {
 }
 
 // BlockList itself looks through `::ffff:203.0.113.9`, the form that dual-stack sockets give to IPv4 callers.
-function admits(networks: BlockList, ip: string): boolean {
-  return networks.check(ip, familyOf(ip));
+function admits(known: Known, ip: string): boolean {
+  if (!known.networks || known.admitted === ip) return true;
+  if (!known.networks.check(ip, familyOf(ip))) return false;
+  known.admitted = ip;
+  return true;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -95,7 +95,8 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The `accessToken` of a session.',
+          description:
+            'The `accessToken` of a session, or an API key where the operation names a capability.',
         },
         cookie: {
           type: 'apiKey',
