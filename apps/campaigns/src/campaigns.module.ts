@@ -13,11 +13,13 @@ import { LeadSnapshotsConsumer } from './enrolments/lead-snapshots.consumer.js';
 import { FundsConsumer } from './funds/funds.consumer.js';
 import { Claims } from './sending/claims.js';
 import { Completions } from './sending/completions.js';
+import { Halts } from './sending/halts.js';
 import { Leases } from './sending/leases.js';
 import { MailSender } from './sending/mail-sender.js';
 import { Recovery } from './sending/recovery.js';
 import { Schedule } from './sending/schedule.js';
 import { Scheduler } from './sending/scheduler.js';
+import { TenantStandingConsumer } from './sending/tenant-standing.consumer.js';
 import { TemplateEntity } from './templates/template.entity.js';
 import { TemplatesService } from './templates/templates.service.js';
 
@@ -35,6 +37,7 @@ export class CampaignsModule {
         EnrolmentsService,
         LeadSnapshotsConsumer,
         FundsConsumer,
+        TenantStandingConsumer,
       ],
       providers: [
         DataKeys,
@@ -47,6 +50,7 @@ export class CampaignsModule {
         MailSender,
         Recovery,
         Scheduler,
+        Halts,
       ],
     };
   }

@@ -13,13 +13,14 @@ export const RUNNABLE_CAMPAIGNS = `
     AND a.backoff_until <= now()
   ORDER BY c.id`;
 
-/** The campaign while it may send; the share lock lets a pause wait for the claim instead of crossing it. */
+/** The campaign while it and its tenant may send; the share lock lets a pause wait for the claim instead of crossing it. */
 export const LOCK_RUNNING = `
   SELECT launched_by_user_id AS "launchedByUserId"
   FROM campaigns
   WHERE tenant_id = $1
     AND id = $2
     AND status = 'active'
+    AND NOT EXISTS (SELECT FROM tenant_schedule s WHERE s.tenant_id = $1 AND s.halted)
   FOR SHARE`;
 
 export const CAMPAIGN_STEPS = `

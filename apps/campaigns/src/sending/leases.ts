@@ -53,6 +53,16 @@ export class Leases {
     else this.perAccount.delete(mail.accountId);
   }
 
+  /** Tenants that have mails under way here. */
+  tenants(): string[] {
+    return [...new Set(Array.from(this.mails, ({ tenantId }) => tenantId))];
+  }
+
+  /** Lets no mail of this tenant leave that has not left yet: to the sender, they are another's from now on. */
+  forfeit(tenantId: string): void {
+    for (const mail of this.mails) if (mail.tenantId === tenantId) mail.leaseUntil = 0;
+  }
+
   get size(): number {
     return this.mails.size;
   }

@@ -58,6 +58,6 @@ export function composeMail(mail: ClaimedMail, at: Date): Promise<Buffer> {
 /** Thrown instead of the end of a mail's data: without it the server discards the mail (RFC 5321 §4.1.1.4). */
 export class LeaseLostError extends Error {
   constructor() {
-    super('The mail was taken over by another process.');
+    super('The mail is not ours to send any more.');
   }
 }

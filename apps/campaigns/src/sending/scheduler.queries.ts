@@ -3,6 +3,7 @@ export const DUE_TENANTS = `
   SELECT tenant_id AS id
   FROM tenant_schedule
   WHERE next_due_at <= now()
+    AND NOT halted
   ORDER BY next_due_at
   LIMIT $1`;
 
@@ -17,6 +18,20 @@ export const SWEEP_TENANTS = `
     ORDER BY swept_at
     LIMIT $2
   )`;
+
+/** Takes a word on a tenant's standing only when it is newer than the last; who may send again is looked at at once. */
+export const NOTE_STANDING = `
+  INSERT INTO tenant_schedule AS s (tenant_id, next_due_at, halted, standing_version)
+  VALUES ($1, now(), $2, $3)
+  ON CONFLICT (tenant_id) DO UPDATE
+  SET halted = EXCLUDED.halted, standing_version = EXCLUDED.standing_version, next_due_at = now()
+  WHERE s.standing_version < EXCLUDED.standing_version`;
+
+export const HALTED_AMONG = `
+  SELECT tenant_id AS "tenantId"
+  FROM tenant_schedule
+  WHERE halted
+    AND tenant_id = ANY ($1::uuid[])`;
 
 export const LOCK_SCHEDULE = `SELECT next_due_at FROM tenant_schedule WHERE tenant_id = $1 FOR UPDATE`;
 

@@ -62,6 +62,8 @@ export class SmtpLanes {
     let lane: Lane | undefined;
     let outcome: Outcome;
     try {
+      // Told before the dialogue begins, the server has nothing to discard.
+      if (performance.now() > mail.leaseUntil) throw new LeaseLostError();
       const data = await composeMail(mail, this.options.now());
       lane = this.idleLane() ?? (await this.openLane());
       progress.phase = 'sending';

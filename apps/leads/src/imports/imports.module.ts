@@ -3,10 +3,11 @@ import { CONFIG, FileObjectStorage, ObjectStorage } from '@leadwire/platform';
 import type { LeadsConfig } from '../leads.config.js';
 import { ImportWorker } from './import-worker.js';
 import { LeadImportsService } from './imports.service.js';
+import { TenantStandingConsumer } from './tenant-standing.consumer.js';
 
 /** Imports of lead files, and the storage where uploads and rejected rows lie. */
 @Module({
-  controllers: [LeadImportsService],
+  controllers: [LeadImportsService, TenantStandingConsumer],
   providers: [
     ImportWorker,
     {

@@ -53,6 +53,25 @@ export const CANCEL = `
   WHERE tenant_id = $1 AND id = $2 AND status IN ('queued', 'running')
   ${TOTALS}`;
 
+export const NOTE_STANDING = `
+  INSERT INTO tenant_standing AS s (tenant_id, active, version)
+  VALUES ($1, $2, $3)
+  ON CONFLICT (tenant_id) DO UPDATE
+  SET active = EXCLUDED.active, version = EXCLUDED.version
+  WHERE s.version < EXCLUDED.version
+  RETURNING active`;
+
+/** Taken from its worker, which finds so at its next batch, and free for no other until it is let go. */
+export const HOLD = `
+  UPDATE lead_imports
+  SET lease = NULL, leased_until = 'infinity'
+  WHERE tenant_id = $1 AND status IN ('queued', 'running')`;
+
+export const UNHOLD = `
+  UPDATE lead_imports
+  SET leased_until = NULL
+  WHERE tenant_id = $1 AND status IN ('queued', 'running') AND leased_until = 'infinity'`;
+
 export const FORGET_MET_LEADS = `DELETE FROM lead_import_leads WHERE tenant_id = $1 AND import_id = $2`;
 
 const COLUMNS = `
@@ -62,8 +81,10 @@ const COLUMNS = `
   object_key AS "objectKey", rejections_key AS "rejectionsKey"`;
 
 export const INSERT = `
-  INSERT INTO lead_imports (id, tenant_id, created_by_user_id, file_name, file_size, object_key, dedupe, encoding, delimiter, given_mapping)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  INSERT INTO lead_imports (id, tenant_id, created_by_user_id, file_name, file_size, object_key, dedupe, encoding, delimiter, given_mapping,
+    leased_until)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+    (SELECT 'infinity'::timestamptz FROM tenant_standing WHERE tenant_id = $2 AND NOT active))
   RETURNING ${COLUMNS}`;
 
 export const GET = `SELECT ${COLUMNS} FROM lead_imports WHERE tenant_id = $1 AND id = $2`;

@@ -3,6 +3,7 @@ import { CreatePipeline20261122190000 } from './20261122190000-create-pipeline.j
 import { CreateBookingsAndSourcing20261122190100 } from './20261122190100-create-bookings-and-sourcing.js';
 import { CreateLeadImports20261122191000 } from './20261122191000-create-lead-imports.js';
 import { SearchByWords20261123230000 } from './20261123230000-search-by-words.js';
+import { HoldImports20261123234120 } from './20261123234120-hold-imports.js';
 
 /** Every migration of the schema `leads`, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -10,4 +11,5 @@ export const migrations: MigrationClass[] = [
   CreateBookingsAndSourcing20261122190100,
   CreateLeadImports20261122191000,
   SearchByWords20261123230000,
+  HoldImports20261123234120,
 ];
