@@ -6,10 +6,12 @@ import {
   type ServiceRuntime,
 } from '@leadwire/platform';
 import { billingConfig } from './billing.config.js';
+import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
 import { PricesService } from './prices/prices.service.js';
+import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
@@ -31,10 +33,11 @@ export class BillingModule {
         LedgerService,
         UsageService,
         PricesService,
+        ReservationsService,
         ProvisioningConsumer,
         UsageConsumer,
       ],
-      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper],
+      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper, ExpirySweeper],
     };
   }
 }

@@ -200,7 +200,7 @@ describe('the posting core', () => {
     });
     const { state } = await bench.submit(ctx, reserve('4', 600_000));
     bench.clock.forward(60_000);
-    await bench.post(ctx, []);
+    await bench.expire(ctx);
     expect(await bench.wallet(ctx)).toMatchObject({ balance: '4.000000', reserved: '4.000000' });
     const reservationId = state?.reservationId ?? '';
     await bench.submit(ctx, {
@@ -210,7 +210,7 @@ describe('the posting core', () => {
       reservationId,
       close: true,
     });
-    await bench.post(ctx, []);
+    await bench.expire(ctx);
     expect(await bench.wallet(ctx)).toMatchObject({ balance: '0.000000', reserved: '0.000000' });
   });
 

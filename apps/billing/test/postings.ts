@@ -77,6 +77,11 @@ export class Bench {
     });
   }
 
+  /** Posts what expired by now in a wallet that nobody touches. */
+  expire(ctx: Ctx): Promise<number> {
+    return this.postings.tenant.run(ctx, async (db) => (await this.postings.wallets.take(db)).expire());
+  }
+
   async wallet(ctx: Ctx): Promise<{ balance: string; reserved: string; seq: string }> {
     const [row] = await this.database.query<{ balance: string; reserved: string; seq: string }>(
       `SELECT current_balance AS balance, reserved_balance AS reserved, last_seq AS seq

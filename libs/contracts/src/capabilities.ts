@@ -31,6 +31,8 @@ export const CAPABILITIES = [
   'templates.write',
   'billing.read',
   'billing.topup',
+  // Held by no role: services hold money as the system, for what a person started.
+  'billing.reserve',
   'events.stream',
   'api-keys.manage',
 ] as const;

@@ -13,6 +13,7 @@ export * from './leads/events.js';
 export * from './billing/errors.js';
 export * from './billing/ledger.api.js';
 export * from './billing/prices.api.js';
+export * from './billing/reservations.api.js';
 export * from './billing/usage.api.js';
 export * from './billing/wallets.api.js';
 export * from './identity/access-token.js';

@@ -70,15 +70,34 @@ export class LockedWallet {
     return this.exhaustedNow;
   }
 
-  /** Posts a batch in order and says of each what became of it. Without commands, only what expired by now is posted. */
+  /** Posts a batch in order and says of each what became of it. */
   async post(commands: Command[]): Promise<Answer[]> {
     assert(commands.length <= POST_BATCH_MAX, `at most ${POST_BATCH_MAX} commands at once`);
-    // What was announced so far comes before what this batch announces.
-    await this.db.flushEvents();
+    if (commands.length === 0) return [];
     const places = firstPlaces(commands);
     const rows = commands.flatMap((command, i) =>
       places[i] === i ? [commandRow(command, i, this.now)] : [],
     );
+    const { answers } = await this.send(rows);
+    assert(answers.length === rows.length, 'each command has an answer');
+    const byPlace = new Map(answers.map(({ place, ...answer }) => [place, answer]));
+    const all = commands.map((command, i) => {
+      const place = places[i] as number;
+      const first = byPlace.get(place) as Answer;
+      return place === i ? first : repeatedAnswer(first, command, commands[place] as Command);
+    });
+    commands.forEach((command, i) => this.welcome(command, all[i] as Answer));
+    return all;
+  }
+
+  /** Posts what expired by now and nothing else; returns how many postings that took. */
+  async expire(): Promise<number> {
+    return (await this.send([])).posted;
+  }
+
+  private async send(rows: object[]): Promise<Batch> {
+    // What was announced so far comes before what this batch announces.
+    await this.db.flushEvents();
     const [posted] = await this.db.query<{ batch: Batch }>(POST_BATCH, [
       this.db.tenantId,
       this.id,
@@ -88,20 +107,11 @@ export class LockedWallet {
       this.version,
       JSON.stringify(causeOf(this.db)),
     ]);
-    assert(posted && posted.batch.answers.length === rows.length, 'each command has an answer');
-    const { balance, version, answers } = posted.batch;
-    this.balanceNow = amount(balance);
-    this.version = this.savedVersion = version;
-    const byPlace = new Map(answers.map(({ place, ...answer }) => [place, answer]));
-    const all = commands.map((command, i) => {
-      const first = byPlace.get(places[i] as number);
-      assert(first, 'each command has an answer');
-      return places[i] === i
-        ? first
-        : repeatedAnswer(first, command, commands[places[i] as number] as Command);
-    });
-    commands.forEach((command, i) => this.welcome(command, all[i] as Answer));
-    return all;
+    assert(posted, 'a batch has a result');
+    const { batch } = posted;
+    this.balanceNow = amount(batch.balance);
+    this.version = this.savedVersion = batch.version;
+    return batch;
   }
 
   /** Notes that usage of `pending` in all could not be charged. */

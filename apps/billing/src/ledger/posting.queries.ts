@@ -25,3 +25,18 @@ export const SAVE_MARKS = `
       low_balance_notified_at = CASE WHEN $4 THEN coalesce(low_balance_notified_at, $6) END,
       event_version = $5
   WHERE tenant_id = $1 AND id = $2`;
+
+/** Who is posting at this moment ends what is due anyway. */
+export const EXPIRING_WALLETS = `
+  SELECT tenant_id AS "tenantId"
+  FROM wallet_upkeep
+  WHERE expires_next <= $1
+  ORDER BY expires_next
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED`;
+
+export const POSTPONE_EXPIRY = `
+  UPDATE wallet_upkeep
+  SET expires_next = $2
+  WHERE tenant_id = $1
+    AND expires_next < $2`;

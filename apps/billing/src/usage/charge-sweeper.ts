@@ -10,6 +10,7 @@ import { TenantTransaction } from '@leadwire/persistence';
 import { LOGGER, type Logger } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import { WalletLock } from '../ledger/wallet-lock.js';
+import { Rounds } from '../rounds.js';
 import { Charging } from './charging.js';
 import { DUE_TENANTS, POSTPONE_CHARGING } from './charging.queries.js';
 
@@ -23,10 +24,11 @@ const POSTPONE_S = 30;
  */
 @Injectable()
 export class ChargeSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
-  private wanted = false;
-  private stopping = false;
+  private readonly rounds = new Rounds(
+    SWEEP_EVERY_MS,
+    () => this.round(),
+    (err) => this.logger.warn({ err }, 'waiting usage could not be swept; the next sweep tries again'),
+  );
 
   constructor(
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
@@ -37,35 +39,24 @@ export class ChargeSweeper implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.wake(), SWEEP_EVERY_MS);
-    this.timer.unref();
+    this.rounds.start();
   }
 
   /** Lets the batch under way finish; the queue keeps the rest for the next one. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    clearInterval(this.timer);
-    await this.running;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Sweeps now, or once more after the sweep under way. */
   wake(): void {
-    this.wanted = true;
-    this.running ??= this.sweep().finally(() => (this.running = undefined));
+    this.rounds.wake();
   }
 
-  private async sweep(): Promise<void> {
-    try {
-      while (this.wanted && !this.stopping) {
-        this.wanted = false;
-        const due = await this.dataSource.query<{ tenantId: string }[]>(DUE_TENANTS, [TENANTS_PER_ROUND]);
-        for (const { tenantId } of due) if (!this.stopping) await this.chargeOne(tenantId);
-        // What is left of them, and of others, is the next round's.
-        this.wanted ||= due.length > 0;
-      }
-    } catch (err) {
-      this.logger.warn({ err }, 'waiting usage could not be swept; the next sweep tries again');
-    }
+  private async round(): Promise<boolean> {
+    const due = await this.dataSource.query<{ tenantId: string }[]>(DUE_TENANTS, [TENANTS_PER_ROUND]);
+    for (const { tenantId } of due) if (!this.rounds.stopped) await this.chargeOne(tenantId);
+    // What is left of them, and of others, is the next round's.
+    return due.length > 0;
   }
 
   private async chargeOne(tenantId: string): Promise<void> {

@@ -1,6 +1,13 @@
 import { LedgerController } from './ledger.controller.js';
 import { PricesController } from './prices.controller.js';
+import { ReservationsController } from './reservations.controller.js';
 import { UsageController } from './usage.controller.js';
 import { WalletController } from './wallet.controller.js';
 
-export const billingControllers = [WalletController, LedgerController, UsageController, PricesController];
+export const billingControllers = [
+  WalletController,
+  LedgerController,
+  UsageController,
+  PricesController,
+  ReservationsController,
+];

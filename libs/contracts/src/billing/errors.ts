@@ -17,3 +17,13 @@ export const usageErrors = defineErrors('usage', {
 export const priceErrors = defineErrors('price', {
   missing: { kind: 'internal', text: 'There is no price for this usage.' },
 });
+
+export const reservationErrors = defineErrors('reservation', {
+  not_found: { kind: 'not_found', text: 'There is no such reservation.' },
+  insufficient: { kind: 'insufficient_funds', text: 'There is not enough left to hold that much.' },
+  exceeded: { kind: 'unprocessable', text: 'That is more than the reservation holds.' },
+  ended: { kind: 'conflict', text: 'The reservation has ended.' },
+  expired: { kind: 'conflict', text: 'The reservation has expired.' },
+  in_use: { kind: 'conflict', text: 'Reservations that draw from this budget are still open.' },
+  key_reused: { kind: 'unprocessable', text: 'This key was used before with another command.' },
+});
