@@ -1,5 +1,5 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens]`: the figures of the design's section on speed, as ratios
-// measured side by side in one run.
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|entitlement]`: the figures of the design's section on
+// speed, as ratios measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
 import { toolLog } from '../infra/paths.ts';
@@ -27,6 +27,7 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   import: async () => (await import('./import.ts')).benchImport(),
   identity: async () => (await import('./identity.ts')).benchIdentity(),
   tokens: async () => (await import('./token-check.ts')).benchTokenCheck(),
+  entitlement: async () => (await import('./entitlement.ts')).benchEntitlement(),
 };
 
 const ROWS: Record<string, Row[]> = {
@@ -128,6 +129,16 @@ const ROWS: Record<string, Row[]> = {
       target: '< 1,000',
       met: (f) => (f.revocationP99Ms ?? Infinity) < 1_000,
       limit: 'relay and broker',
+    },
+  ],
+  entitlement: [
+    {
+      figure: 'one question about rights, median µs',
+      measured: (f) =>
+        `${number(f.entitlementUs, 2)}  (p99 ${number(f.entitlementP99Us, 1)}; all of a person's rights ${number(f.capabilitySetUs, 2)})`,
+      target: '≤ 10',
+      met: (f) => (f.entitlementUs ?? Infinity) <= 10,
+      limit: 'SHA-256 of the roll-outs',
     },
   ],
 };

@@ -1,5 +1,5 @@
 import { ROLE_CAPABILITIES, ROLES, type Role } from '@leadwire/contracts';
-import { EXAMPLES } from './operation-examples.ts';
+import { COMMON_NAMES, EXAMPLES } from './operation-examples.ts';
 import type { Expectation } from './judge.ts';
 import type { Operation } from './openapi.ts';
 import { bearer, type Person } from './person.ts';
@@ -77,6 +77,11 @@ export function keyWithoutScope({ home }: Teams, secret: string): Actor {
   };
 }
 
+/** Whether a path is about something of a team. */
+export function namesResource({ pathParameters }: Operation): boolean {
+  return pathParameters.some(({ name }) => !COMMON_NAMES.includes(name));
+}
+
 /** The owner of another team, who may do everything there and nothing here. */
 export function stranger({ victim, home }: Teams): Actor {
   return {
@@ -86,7 +91,7 @@ export function stranger({ victim, home }: Teams): Actor {
     signedIn: { person: home.owner, role: 'owner' },
     headers: {},
     expects: (operation) =>
-      operation.pathParameters.length > 0 && !isPublic(operation)
+      namesResource(operation) && !isPublic(operation)
         ? { statuses: [404], why: "what is another team's does not exist" }
         : success(operation),
   };

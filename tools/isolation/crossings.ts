@@ -1,9 +1,9 @@
-import { member, success, type Teams } from './actors.ts';
+import { member, namesResource, success, type Teams } from './actors.ts';
 import { callerOf, Calls } from './calls.ts';
 import { faultsOf, type Expectation } from './judge.ts';
 import type { Cell } from './matrix.ts';
 import { idFieldsOf, type ApiDocument, type Operation } from './openapi.ts';
-import { EXAMPLES, SAME_RESOURCE } from './operation-examples.ts';
+import { COMMON_NAMES, EXAMPLES, SAME_RESOURCE } from './operation-examples.ts';
 import type { Person } from './person.ts';
 import { requestOf, send, type Answer, type CallParts, type Request } from './request.ts';
 import type { Team } from './team.ts';
@@ -150,7 +150,7 @@ export class Crossings {
     const mine = { ...headers, ...(await this.teams.home.owner.headers()) };
     const expects = EXAMPLES[operation.id]?.alone
       ? NOT_FAILED
-      : operation.pathParameters.length > 0
+      : namesResource(operation)
         ? REFUSED
         : success(operation);
     const request = { method, target, headers: mine, ...(body === undefined ? {} : { body }) };
@@ -193,7 +193,7 @@ const untried = ({ id }: Operation, actor: string, why: string): Cell => ({
 
 /** Every way to mix own and foreign ids in one path; all own is no crossing, all foreign is in the matrix. */
 function mixesOf({ pathParameters }: Operation): string[][] {
-  const names = pathParameters.map(({ name }) => name);
+  const names = pathParameters.map(({ name }) => name).filter((name) => !COMMON_NAMES.includes(name));
   const mixes: string[][] = [];
   for (let bits = 1; bits < 2 ** names.length - 1; bits++)
     mixes.push(names.filter((_, i) => bits & (1 << i)));

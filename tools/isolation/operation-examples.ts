@@ -78,6 +78,8 @@ export const RESOURCES: Record<string, MakeResource> = {
     );
     return results[0]?.invitation.id as string;
   },
+  featureKey: async () => 'lead_import',
+  capability: async () => 'leads.import',
   templateId: (team) => post(team, '/templates', templateOf(team)),
   emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
   campaignId: (team, { emailAccountId }) =>
@@ -241,6 +243,8 @@ export const EXAMPLES: Record<string, Example> = {
     body: () => ({ ...UNKNOWN_TOKEN, password: `a password of ${crypto.randomUUID()}` }),
     answers: 404,
   },
+  'identity.features.update': { body: () => ({ enabled: true }) },
+  'identity.member-rights.set': { body: ({ marker }) => ({ allowed: true, reason: `Because ${marker}` }) },
   'identity.members.update': { body: () => ({ role: 'viewer' }) },
   'identity.members.leave': { alone: 'person' },
   'identity.members.transferOwnership': {
@@ -277,6 +281,9 @@ async function personWithPicture(team: Team): Promise<string> {
   });
   return person.userId;
 }
+
+/** Names in paths that are the same words in every team, and so nobody's: what they are about is the caller's own. */
+export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability'];
 
 /** Names of ids in bodies and filters that mean the example under another name. */
 export const SAME_RESOURCE: Record<string, string> = {

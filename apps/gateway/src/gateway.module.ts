@@ -14,6 +14,7 @@ import { ApiKeyVerifier } from './auth/api-key-verifier.js';
 import { BearerStrategy } from './auth/bearer.strategy.js';
 import { BrowserSessions } from './auth/browser-sessions.js';
 import { Revocations } from './auth/revocations.js';
+import { SessionRights } from './auth/session-rights.js';
 import { SigningKeys } from './auth/signing-keys.js';
 import { EventStream } from './events/event-stream.js';
 import type { gatewayConfig } from './gateway.config.js';
@@ -44,6 +45,7 @@ export class GatewayModule {
         AccessTokens,
         ApiKeyVerifier,
         BearerStrategy,
+        SessionRights,
         RateLimits,
         EventStream,
         { provide: APP_GUARD, useClass: AccessGuard },

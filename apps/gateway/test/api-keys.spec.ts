@@ -12,9 +12,8 @@ import {
   type VerifyApiKey,
 } from '@leadwire/contracts';
 import { Clock, newId, requestErrors, type Ctx } from '@leadwire/kernel';
-import type { RpcServer } from '@leadwire/messaging';
 import { digestOfApiKey, newApiKey, type NewApiKey } from '@leadwire/security';
-import { eventually } from '@leadwire/testing';
+import { eventually, TestRights } from '@leadwire/testing';
 import { ApiKeyVerifier } from '../src/auth/api-key-verifier.js';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
 import { publishEvent } from './publish-event.js';
@@ -102,6 +101,26 @@ describe('an API key at the gateway', () => {
     const { tenantId, userId } = kept.standing;
     expect(seen).toMatchObject({ tenantId, userId, sessionId: null, actor: 'api-key' });
     expect([...(seen?.capabilities ?? [])]).toEqual(['leads.read']);
+  });
+
+  it('holds what was given to its owner in particular, loses what was taken, and ends with the feature', async () => {
+    const rights = new TestRights(gateway.connection);
+    await rights.changeForEverybody({});
+    const { text, kept } = keys.issue({ role: 'viewer', scopes: ['leads.read', 'leads.write'] });
+    const { tenantId, userId } = kept.standing;
+    await rights.change(tenantId, { rights: { [userId]: { 'leads.write': true } } });
+    expect(await statusOf(text)).toBe(200);
+    expect([...(seen?.capabilities ?? [])].sort()).toEqual(['leads.read', 'leads.write']);
+    await rights.change(tenantId, { rights: { [userId]: { 'leads.read': false } } });
+    await eventually(async () => (await statusOf(text)) === 403);
+    await rights.change(tenantId, {});
+    await eventually(async () => (await statusOf(text)) === 200);
+    await rights.change(tenantId, { features: { api_keys: false } });
+    await eventually(async () => (await statusOf(text)) === 403);
+    expect(await problemIn(await list(text))).toMatchObject({
+      code: 'request.forbidden',
+      feature: 'api_keys',
+    });
   });
 
   it('may do nothing beyond its scopes, whatever its owner may', async () => {
@@ -330,12 +349,12 @@ describe('an API key with a rate', () => {
 describe('an API key while identity is away', () => {
   const keys = new FakeKeys();
   let gateway: GatewayFixture;
-  let identity: RpcServer;
 
   beforeAll(async () => {
-    gateway = await GatewayFixture.start({ things: { list: () => ({ items: [], next: null }) } });
-    await gateway.takeAway();
-    identity = await gateway.serve('identity', keys.handlers);
+    gateway = await GatewayFixture.start({
+      identity: keys.handlers,
+      things: { list: () => ({ items: [], next: null }) },
+    });
   });
   afterAll(() => gateway.stop());
 
@@ -343,14 +362,14 @@ describe('an API key while identity is away', () => {
     const [known, unknown] = [keys.issue(), keys.issue()];
     const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
     expect((await send(known)).status).toBe(200);
-    await gateway.takeAway(identity);
+    await gateway.takeAway();
     expect((await send(known)).status).toBe(200);
     const refused = await send(unknown);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'request.unavailable' });
     gateway.gateway.app.get(Clock).now = () => new Date(Date.now() + 31_000);
     expect((await send(known)).status).toBe(503);
-    identity = await gateway.serve('identity', keys.handlers);
+    await gateway.serve('identity', keys.handlers);
     expect((await send(known)).status).toBe(200);
   });
 });

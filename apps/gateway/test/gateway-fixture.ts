@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { ACCESS_TOKEN, signingKeysApi, type Api, type Role } from '@leadwire/contracts';
+import { ACCESS_TOKEN, entitlementsApi, signingKeysApi, type Api, type Role } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import { connectNats, ensureStreams, type NatsConnection, type RpcServer } from '@leadwire/messaging';
 import type { RunningService } from '@leadwire/platform';
-import { freePort, TestNats } from '@leadwire/testing';
+import { freePort, snapshotOf, TestNats } from '@leadwire/testing';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { EventStreamController } from '../src/events/event-stream.controller.js';
 import { startGateway } from '../src/start-gateway.js';
@@ -131,6 +131,7 @@ export class GatewayFixture {
     );
     await fixture.serve('identity', [
       [signingKeysApi as Api, { jwks: () => (asked.jwks++, { keys: published }) }],
+      [entitlementsApi as Api, { snapshot: ({ tenantId }) => snapshotOf(tenantId) }],
       ...(options.identity ?? []),
     ]);
     if (options.things) await fixture.serve('things', [[thingsApi as Api, options.things]]);

@@ -3,6 +3,7 @@ import type { Role } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { decide, type Decision, type Question } from './decide.js';
 import { EntitlementSnapshots } from './entitlement-snapshots.js';
+import type { TenantRights } from './rights.js';
 
 /** Somebody in one of their teams. */
 export type TeamMember = { tenantId: string; userId: string | null; role: Role };
@@ -32,11 +33,13 @@ export class Entitlements {
   }
 
   /**
-   * Whether a team has a feature, for work that nobody asked for: a schedule, a queue.
+   * Whether a team has a feature, for work that nobody asked for: a schedule, a queue. Without waiting where it is known.
    * @throws AppError `request.unavailable` | `request.timeout`: whoever cannot know waits
    */
-  async hasFeature(tenantId: string, feature: string): Promise<boolean> {
-    return (await this.decide(tenantId, { feature })).allowed;
+  hasFeature(tenantId: string, feature: string): boolean | Promise<boolean> {
+    const answer = (rights: TenantRights) => decide(rights, { feature }, this.clock.now().getTime()).allowed;
+    const known = this.snapshots.known(tenantId);
+    return known ? answer(known) : this.snapshots.of(tenantId).then(answer);
   }
 
   /** The answer with the rule that decided. @throws AppError `request.unavailable` | `request.timeout` */

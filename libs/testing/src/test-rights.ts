@@ -1,4 +1,4 @@
-import { entitlementsApi } from '@leadwire/contracts';
+import { entitlementsApi, type RightsSnapshot } from '@leadwire/contracts';
 import {
   NO_GLOBAL_FLAGS,
   SnapshotBucket,
@@ -23,6 +23,11 @@ export function rightsOf(tenantId: string, over: Partial<TenantSnapshot> = {}): 
   };
 }
 
+/** What identity answers to a process that finds no snapshot of a tenant: a new team, and no flags. */
+export function snapshotOf(tenantId: string): RightsSnapshot {
+  return { tenant: JSON.stringify(rightsOf(tenantId)), everybody: JSON.stringify(NO_GLOBAL_FLAGS) };
+}
+
 /** What identity does about rights, for processes that are tested without it: every tenant is a new team until a test says more. */
 export class TestRights {
   private readonly bucket: SnapshotBucket;
@@ -42,8 +47,7 @@ export class TestRights {
         this.asked++;
         const token = msg.headers?.get('Lw-Ctx').split('.')[0] ?? '';
         const { t: tenantId } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { t: string };
-        const everybody = JSON.stringify(NO_GLOBAL_FLAGS);
-        msg.respond(JSON.stringify({ tenant: JSON.stringify(rightsOf(tenantId)), everybody }));
+        msg.respond(JSON.stringify(snapshotOf(tenantId)));
       },
     });
     return this;

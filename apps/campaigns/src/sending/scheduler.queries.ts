@@ -35,6 +35,12 @@ export const HALTED_AMONG = `
 
 export const LOCK_SCHEDULE = `SELECT next_due_at FROM tenant_schedule WHERE tenant_id = $1 FOR UPDATE`;
 
+/** Lets a tenant wait for what it may not do now, so that those who may have their turn. */
+export const POSTPONE = `
+  UPDATE tenant_schedule
+  SET next_due_at = now() + make_interval(secs => $2)
+  WHERE tenant_id = $1`;
+
 /**
  * When the tenant has something to do next. Runs in a statement of its own after the lock: whoever committed work before the
  * lock is seen by it, whoever commits later writes the schedule itself.

@@ -5,6 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
+import type { FeatureKey } from '@leadwire/contracts';
+import { Entitlements } from '@leadwire/entitlements';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
@@ -17,7 +19,7 @@ import { Leases } from './leases.js';
 import { MailSender } from './mail-sender.js';
 import { Recovery } from './recovery.js';
 import { Schedule } from './schedule.js';
-import { DUE_TENANTS, LOCK_SCHEDULE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
+import { DUE_TENANTS, LOCK_SCHEDULE, POSTPONE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
 import { pruneJournals } from './send-journal.js';
 
 const POLL_MS = 250;
@@ -34,6 +36,9 @@ const HOUSEKEEPING_EVERY_MS = 1_000;
 const TENANTS_REMEMBERED_MAX = 10_000;
 const STOP_DEADLINE_MS = 8_000;
 const TROUBLE_PAUSE_MS = 1_000;
+/** What sending needs, and how long a tenant without it waits before anybody looks again. */
+const FEATURE: FeatureKey = 'email_campaigns';
+const WITHOUT_FEATURE_SECONDS = 5;
 
 /**
  * Finds whose turn it is and lets the sender do it: tenants take turns, each gets one batch per campaign and turn. Any
@@ -57,6 +62,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(Recovery) private readonly recovery: Recovery,
     @Inject(CampaignEnds) private readonly ends: CampaignEnds,
     @Inject(Schedule) private readonly schedule: Schedule,
+    @Inject(Entitlements) private readonly entitlements: Entitlements,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: CampaignsConfig,
   ) {}
@@ -109,6 +115,10 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   private async visit(tenantId: string): Promise<number> {
     try {
       let acted = await this.housekeeping(tenantId);
+      if (!(await this.maySend(tenantId))) {
+        await this.postpone(tenantId);
+        return acted;
+      }
       let full = false;
       const campaigns = await this.tenant.read<{ id: string; accountId: string }>(
         systemCtx(tenantId),
@@ -141,6 +151,22 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     this.kept.set(tenantId, now);
     await this.ends.endOverdue(tenantId);
     return this.recovery.recover(tenantId);
+  }
+
+  // A team that is suspended, or without campaigns, keeps them as they are: they go on by themselves when it has them again.
+  private async maySend(tenantId: string): Promise<boolean> {
+    try {
+      return await this.entitlements.hasFeature(tenantId, FEATURE);
+    } catch (error) {
+      this.logger.warn({ err: error, tenantId }, 'nobody says whether a tenant may send; it waits');
+      return false;
+    }
+  }
+
+  private async postpone(tenantId: string): Promise<void> {
+    await this.tenant.run(systemCtx(tenantId), (db) =>
+      db.execute(POSTPONE, [tenantId, WITHOUT_FEATURE_SECONDS]),
+    );
   }
 
   private roomOf(accountId: string): number {

@@ -1,7 +1,6 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError, anonymousCtx, continueTrace, newCtx, type Ctx } from '@leadwire/kernel';
-import { checkRight } from '@leadwire/messaging';
 import { CONFIG, type ConfigOf } from '@leadwire/platform';
 import { looksLikeApiKey } from '@leadwire/security';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -15,6 +14,7 @@ import { BEARER } from './bearer.strategy.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { credentialOf } from './credential.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import { SessionRights } from './session-rights.js';
 import type { Session } from './session.js';
 
 /**
@@ -27,6 +27,7 @@ export class AccessGuard extends AuthGuard(BEARER) {
     @Inject(AccessTokens) private readonly tokens: AccessTokens,
     @Inject(ApiKeyVerifier) private readonly apiKeys: ApiKeyVerifier,
     @Inject(BrowserSessions) private readonly browsers: BrowserSessions,
+    @Inject(SessionRights) private readonly rights: SessionRights,
     @Inject(RateLimits) private readonly limits: RateLimits,
     @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof gatewayConfig>, 'REQUEST_DEADLINE_MS'>,
   ) {
@@ -65,8 +66,10 @@ export class AccessGuard extends AuthGuard(BEARER) {
         : await this.sessionOf(context, request, reply);
     request.session = session;
     this.limits.signedIn(session, reply);
-    request.ctx = newCtx({ ...common, ...identityOf(session, request, method.idempotent) });
-    checkRight(request.ctx, method.can);
+    const capabilities = await this.rights.of(session);
+    const identity = identityOf({ ...session, capabilities }, request, method.idempotent);
+    request.ctx = newCtx({ ...common, ...identity });
+    await this.rights.check(request.ctx, session, method.can);
     return true;
   }
 

@@ -4,7 +4,6 @@ import {
   API_KEY_SCOPES,
   apiKeyChecksApi,
   apiKeyErrors,
-  ROLE_CAPABILITIES,
   type ApiKeyChecksApi,
   type ApiKeyStanding,
 } from '@leadwire/contracts';
@@ -156,10 +155,8 @@ export class ApiKeyVerifier implements OnModuleDestroy {
 
 function knownOf(standing: ApiKeyStanding, askedAt: number): Known {
   const { tenantId, userId, apiKeyId, role, scopes, ipAllow, ratePerSecond, worksUntil } = standing;
-  const ofOwner = new Set<string>(ROLE_CAPABILITIES[role]);
-  const capabilities = new Set(
-    API_KEY_SCOPES.filter((scope) => scopes.includes(scope) && ofOwner.has(scope)),
-  );
+  // Scopes only: what of them the owner may do at the time of use, SessionRights knows.
+  const capabilities = new Set<string>(API_KEY_SCOPES.filter((scope) => scopes.includes(scope)));
   const session = {
     tenantId,
     userId,

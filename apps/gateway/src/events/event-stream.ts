@@ -9,6 +9,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { Gauge } from 'prom-client';
 import { ApiKeyVerifier } from '../auth/api-key-verifier.js';
 import { Revocations } from '../auth/revocations.js';
+import { SessionRights } from '../auth/session-rights.js';
 import type { Session } from '../auth/session.js';
 import { EventFollower } from './event-follower.js';
 import { newestOf, streamEnds } from './stream-places.js';
@@ -19,6 +20,8 @@ const CONNECTIONS_MAX = 2_000;
 const HEARTBEAT_MS = 15_000;
 /** An API key may live for a year; its streams are asked for again as often as those of an access token. */
 const OPEN_MAX_MS = ACCESS_TOKEN.ttlSeconds * 1000;
+/** What following needs, at the start and until its end. */
+const RIGHT = 'events.stream';
 
 /** Which connection is opened for whom. */
 export type Listener = { session: Session; lastEventId: string | undefined };
@@ -32,7 +35,7 @@ export class EventStream implements BeforeApplicationShutdown {
   private readonly byTenant = new Map<string, Set<SseConnection>>();
   private readonly signer: TokenSigner;
   private readonly heartbeat: NodeJS.Timeout;
-  private readonly stopListening: () => void;
+  private readonly stopListening: (() => void)[];
   private readonly connections: Gauge;
   private follower: Promise<EventFollower> | undefined;
   private count = 0;
@@ -44,16 +47,17 @@ export class EventStream implements BeforeApplicationShutdown {
     @Inject(CONFIG) { CTX_SIGNING_KEY }: Pick<ProcessConfig, 'CTX_SIGNING_KEY'>,
     @Inject(Revocations) private readonly revocations: Revocations,
     @Inject(ApiKeyVerifier) apiKeys: ApiKeyVerifier,
+    @Inject(SessionRights) private readonly rights: SessionRights,
     @Inject(Metrics) metrics: Metrics,
   ) {
     // Replicas share their signing key, so a client may resume at any of them; derived, because one key has one use.
     this.signer = new TokenSigner(createHmac('sha256', CTX_SIGNING_KEY).update('event-stream').digest());
     this.heartbeat = setInterval(() => this.each((connection) => connection.beat()), HEARTBEAT_MS).unref();
-    const stops = [
+    this.stopListening = [
       revocations.onChange(() => this.each((connection) => this.endRevoked(connection))),
       apiKeys.onChange((apiKeyId) => this.endOf(apiKeyId)),
+      rights.onChange((tenantId) => this.endForbidden(tenantId)),
     ];
-    this.stopListening = () => stops.forEach((stop) => stop());
     this.connections = metrics.gauge('leadwire_event_stream_connections', 'Open event streams.', []);
   }
 
@@ -91,7 +95,7 @@ export class EventStream implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.closing = true;
     clearInterval(this.heartbeat);
-    this.stopListening();
+    for (const stop of this.stopListening) stop();
     this.each((connection) => connection.end('reconnect', 'restart'));
     await (await this.follower?.catch(() => undefined))?.stop();
   }
@@ -111,6 +115,15 @@ export class EventStream implements BeforeApplicationShutdown {
   private endOf(apiKeyId: string): void {
     this.each((connection) => {
       if (connection.session.apiKeyId === apiKeyId) connection.end('reauth', 'api-key-changed');
+    });
+  }
+
+  private endForbidden(tenantId: string | null): void {
+    this.each((connection) => {
+      if (tenantId !== null && connection.tenantId !== tenantId) return;
+      const rights = this.rights.of(connection.session);
+      // Whose rights are not at hand is let through or not when they come back with their next token.
+      if (!(rights instanceof Promise) && !rights.has(RIGHT)) connection.end('reauth', 'forbidden');
     });
   }
 

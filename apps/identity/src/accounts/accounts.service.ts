@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import {
   accountErrors,
   accountsApi,
-  ROLE_CAPABILITIES,
+  CAPABILITIES,
   type AccountsApi,
   type LogIn,
   type Nothing,
@@ -126,7 +126,8 @@ export class AccountsService implements AccountsApi {
       pendingEmail: standing.pendingEmail,
       tenant: toTenant(standing),
       role,
-      capabilities: [...ROLE_CAPABILITIES[role]],
+      // What the gateway found that they may do: role, plan, features, flags and personal rights together.
+      capabilities: CAPABILITIES.filter((capability) => ctx.capabilities.has(capability)),
     };
   }
 

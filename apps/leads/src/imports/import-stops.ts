@@ -3,3 +3,6 @@ export class LeaseLost extends Error {}
 
 /** The run must begin anew, here or in another process, and goes on after the last batch that was stored. */
 export class Interrupted extends Error {}
+
+/** The team does not have imports now, or is suspended: the import waits until it has them. */
+export class FeatureOff extends Error {}

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { leadImportErrors, type ImportStatus } from '@leadwire/contracts';
+import { leadImportErrors, type FeatureKey, type ImportStatus } from '@leadwire/contracts';
+import { Entitlements } from '@leadwire/entitlements';
 import { AppError, systemCtx, type Ctx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { LOGGER, ObjectStorage, type Logger } from '@leadwire/platform';
@@ -10,7 +11,7 @@ import type { DataSource } from 'typeorm';
 import { ImportRunner, type ImportOrder } from './import-runner.js';
 import { readPipeline } from './import-pipeline.js';
 import { announceEnd, type Ended } from './import-end.js';
-import { Interrupted, LeaseLost } from './import-stops.js';
+import { FeatureOff, Interrupted, LeaseLost } from './import-stops.js';
 import {
   CLAIM,
   COMPLETE,
@@ -29,6 +30,7 @@ const AT_ONCE = 2;
 const POLL_MS = 1_000;
 const RETRY_MS = 5_000;
 const FAILED_TRIES_MAX = 5;
+const FEATURE: FeatureKey = 'lead_import';
 
 type Claim = { importId: string; tenantId: string; lease: string };
 
@@ -43,6 +45,7 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
+    @Inject(Entitlements) private readonly entitlements: Entitlements,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -100,6 +103,7 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async carryOut(claim: Claim): Promise<void> {
     const { importId, tenantId, lease } = claim;
+    if (!(await this.entitlements.hasFeature(tenantId, FEATURE))) throw new FeatureOff();
     const entity = await this.tenant.run(systemCtx(tenantId), (db) =>
       db.require(LeadImportEntity, importId, leadImportErrors.not_found),
     );
@@ -111,7 +115,8 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
       ctx,
       toOrder(entity, lease),
       pipeline,
-      () => this.stopping.signal.aborted,
+      // Between two batches: a team that is suspended meanwhile goes on where it stopped, when it may again.
+      () => this.stopping.signal.aborted || this.entitlements.hasFeature(tenantId, FEATURE) === false,
     );
     await this.end(ctx, claim, 'completed', COMPLETE, [await runner.run()]);
   }
@@ -122,10 +127,9 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const ctx = systemCtx(tenantId);
     const key = [tenantId, importId, lease];
     if (error instanceof AppError && error.kind === 'unprocessable') return this.fail(ctx, claim, error);
-    if (error instanceof Interrupted || (error instanceof AppError && error.kind === 'unavailable')) {
-      await this.tenant.run(ctx, (db) =>
-        db.execute(RELEASE, [...key, error instanceof Interrupted ? 0 : RETRY_MS]),
-      );
+    if (error instanceof Interrupted || isPassing(error)) {
+      const waitMs = error instanceof Interrupted ? 0 : RETRY_MS;
+      await this.tenant.run(ctx, (db) => db.execute(RELEASE, [...key, waitMs]));
       return;
     }
     this.logger.error({ err: error, importId, tenantId }, 'an import was interrupted by an error');
@@ -166,6 +170,12 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
         this.logger.warn({ err, importId }, 'the lease of an import could not be renewed'),
       );
   }
+}
+
+// Nothing that is wrong with the import: it waits.
+function isPassing(error: unknown): boolean {
+  if (error instanceof AppError) return error.kind === 'unavailable' || error.kind === 'timeout';
+  return error instanceof FeatureOff;
 }
 
 function toOrder(entity: LeadImportEntity, lease: string): ImportOrder {
