@@ -8,7 +8,7 @@ import {
   type SessionTokens,
 } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
-import type { TestService } from '@leadwire/testing';
+import { MailSink, type TestService } from '@leadwire/testing';
 import { anonymous, PASSWORD, signedIn, signUp, travel } from './identity-client.js';
 import { callbackOf, complete, failureOf, logInWith, pageOf, signUpWith, startWith } from './oidc-client.js';
 import { RealProvider, type ProviderAccount } from './real-provider.js';
@@ -19,21 +19,23 @@ describe('linked ways to log in', () => {
   let first: RealProvider;
   let second: RealProvider;
   let service: TestService;
+  let mails: MailSink;
   let identities: IdentitiesApi;
   let people = 0;
   const somebody = (): ProviderAccount => ({ sub: `link-${++people}`, email: `link${people}@example.com` });
 
   beforeAll(async () => {
-    [first, second] = await Promise.all([
+    [first, second, mails] = await Promise.all([
       RealProvider.start([pageOf('first')]),
       RealProvider.start([pageOf('second')]),
+      MailSink.start(),
     ]);
-    service = await startWith({ first, second });
+    service = await startWith({ first, second }, { MAIL_SMTP_URL: mails.url });
     identities = service.client(identitiesApi);
   });
   afterAll(async () => {
     await service?.stop();
-    await Promise.all([first?.stop(), second?.stop()]);
+    await Promise.all([first?.stop(), second?.stop(), mails?.stop()]);
   });
   afterEach(() => travel(service, 0));
 
@@ -68,6 +70,16 @@ describe('linked ways to log in', () => {
     expect(await service.events(IdentityLinked, session.tenant.id)).toMatchObject([
       { aggregateId: session.user.id, data: { userId: session.user.id, issuer: first.issuer } },
     ]);
+  });
+
+  it('are told to the person by mail when they are added and when they are removed', async () => {
+    const session = await signUp(service);
+    const { identity } = await link(session, somebody());
+    const added = await mails.waitFor(session.user.email, 'You can now log in with first');
+    expect(added.text).toContain('/forgot-password');
+    await identities.unlink(signedIn(session), { identityId: identity?.id as string });
+    await mails.waitFor(session.user.email, 'You can no longer log in with first');
+    expect(mails.to(session.user.email)).toHaveLength(2);
   });
 
   it('stay one when linked again', async () => {

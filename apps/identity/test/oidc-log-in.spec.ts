@@ -149,6 +149,17 @@ describe('logging in with a provider', () => {
     ).toEqual([]);
   });
 
+  it('keeps a ticket for another try when what it was used for fails', async () => {
+    const person = somebody({ email_verified: false });
+    const { user } = await signUp(service, { email: person.email });
+    const { details } = await failureOf(logInWith(service, 'real', real, person));
+    const ticket = String(details.extras?.['ticket']);
+    const signingUp = service.client(oidcApi).signUp(anonymous(), { ticket, tenantName: 'Mine' });
+    expect(await failureOf(signingUp)).toMatchObject({ code: 'account.email_taken' });
+    const input = { ticket, email: person.email, password: PASSWORD };
+    expect(await service.client(oidcApi).link(anonymous(), input)).toMatchObject({ user: { id: user.id } });
+  });
+
   it('does not believe an address that the provider has not verified', async () => {
     const session = await signUpWith(service, 'real', real, somebody({ email_verified: false }));
     expect(session.user.emailVerified).toBe(false);

@@ -8,6 +8,7 @@ import {
 } from '@leadwire/contracts';
 import { assert, Clock, newId } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
+import { Deliveries } from '../delivery/deliveries.js';
 import {
   COUNT_IDENTITIES,
   DELETE_IDENTITY,
@@ -25,6 +26,8 @@ import { ProviderTokenSeals } from './provider-tokens.js';
 /** What `provider_data` holds: nothing that is not shown to the person or needed to renew their tokens. */
 type ProviderData = { key: string; email?: string; oid?: string; tid?: string };
 
+type LockedUser = { email: string; hasPassword: boolean };
+
 export type IdentityRow = {
   id: string;
   issuer: string;
@@ -38,18 +41,31 @@ export type IdentityRow = {
 export class Identities {
   constructor(
     @Inject(OidcProviders) private readonly providers: OidcProviders,
+    @Inject(Deliveries) private readonly deliveries: Deliveries,
     @Inject(ProviderTokenSeals) private readonly seals: ProviderTokenSeals,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
-   * Links what a provider vouched for with a person. Linking it again only brings its tokens up to date.
+   * Links what a provider vouched for with a person, and tells them by mail. Linking it again only brings its tokens up to date.
    * @returns its id
    * @throws AppError `oidc.identity_taken` | `oidc.too_many_identities`
    */
   async link(db: TenantDb, userId: string, providerKey: string, vouched: Vouched): Promise<string> {
+    const [user] = await db.query<LockedUser>(LOCK_USER, [userId]);
+    const { id, isNew } = await this.add(db, userId, providerKey, vouched);
+    if (user && isNew) await this.tell(db, user.email, 'log-in-added', providerKey);
+    return id;
+  }
+
+  /** The same for an account that this transaction makes. */
+  async add(
+    db: TenantDb,
+    userId: string,
+    providerKey: string,
+    vouched: Vouched,
+  ): Promise<{ id: string; isNew: boolean }> {
     const { issuer, subject } = vouched.person;
-    await db.query(LOCK_USER, [userId]);
     const data = dataOf(providerKey, vouched.person);
     const made = newId();
     const linked = await db.execute(INSERT_IDENTITY, [made, userId, issuer, subject, data]);
@@ -61,7 +77,7 @@ export class Identities {
       db.emit(IdentityLinked, userId, { userId, issuer });
     }
     await this.keep(db, { ...identity, providerKey }, vouched, false);
-    return identity.id;
+    return { id: identity.id, isNew: linked > 0 };
   }
 
   /** Remembers that an identity began a session. @throws AppError `oidc.log_in_unknown` when it was unlinked meanwhile */
@@ -76,12 +92,16 @@ export class Identities {
 
   /** @throws AppError `oidc.identity_not_found` | `oidc.last_way_in` */
   async unlink(db: TenantDb, userId: string, identityId: string): Promise<void> {
-    const [user] = await db.query<{ hasPassword: boolean }>(LOCK_USER, [userId]);
-    const [removed] = await db.query<{ issuer: string }>(DELETE_IDENTITY, [identityId, userId]);
+    const [user] = await db.query<LockedUser>(LOCK_USER, [userId]);
+    const [removed] = await db.query<{ issuer: string; data: ProviderData }>(DELETE_IDENTITY, [
+      identityId,
+      userId,
+    ]);
     if (!removed) throw oidcErrors.identity_not_found();
     const [left] = await db.query<{ identities: number }>(COUNT_IDENTITIES, [userId]);
     if (!user?.hasPassword && !left?.identities) throw oidcErrors.last_way_in();
     db.emit(IdentityUnlinked, userId, { userId, issuer: removed.issuer });
+    if (user) await this.tell(db, user.email, 'log-in-removed', removed.data.key);
   }
 
   async get(db: TenantDb, identityId: string): Promise<LinkedIdentity> {
@@ -94,12 +114,25 @@ export class Identities {
     return {
       id,
       provider: data.key,
-      label: this.providers.find(data.key)?.label ?? data.key,
+      label: this.labelOf(data.key),
       issuer,
       email: data.email ?? null,
       linkedAt: linkedAt.toISOString(),
       lastUsedAt: lastUsedAt?.toISOString() ?? null,
     };
+  }
+
+  private labelOf(key: string): string {
+    return this.providers.find(key)?.label ?? key;
+  }
+
+  private tell(
+    db: TenantDb,
+    to: string,
+    template: 'log-in-added' | 'log-in-removed',
+    key: string,
+  ): Promise<void> {
+    return this.deliveries.mail(db, { to, template, data: { provider: this.labelOf(key) } });
   }
 
   private async keep(

@@ -46,7 +46,7 @@ export const LIST_IDENTITIES = `
 
 /** Two links and unlinks of one person come one after the other: each counts what the other left. */
 export const LOCK_USER = `
-  SELECT password_hash IS NOT NULL AS "hasPassword"
+  SELECT email, password_hash IS NOT NULL AS "hasPassword"
   FROM users
   WHERE id = $1 AND is_active AND deleted_at IS NULL
   FOR UPDATE`;
@@ -79,7 +79,7 @@ export const KEEP_TOKENS = `
 export const DELETE_IDENTITY = `
   DELETE FROM user_identities
   WHERE id = $1 AND user_id = $2
-  RETURNING provider AS issuer`;
+  RETURNING provider AS issuer, provider_data AS data`;
 
 export const SESSION_BEGAN = `
   SELECT created_at AS "beganAt"

@@ -97,7 +97,7 @@ export class OidcService implements OidcApi {
           ...ownerOf(vouched, names),
           userId: ids.userId,
         });
-        await this.identities.link(db, ids.userId, providerKey, vouched);
+        await this.identities.add(db, ids.userId, providerKey, vouched);
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch((error: unknown) => {
