@@ -227,6 +227,7 @@ export const EXAMPLES: Record<string, Example> = {
   'identity.profile.sendPhoneCode': { answers: 409 },
   'identity.profile.confirmPhone': { body: () => ({ code: '000000' }), answers: 422 },
   'identity.identities.startLink': { body: () => ({ provider: 'unknown' }), answers: 404 },
+  'gateway.oidc.redirected': { query: () => ({ state: 'unknown' }), answers: 404 },
   'identity.oidc.start': { answers: 404 },
   'identity.oidc.complete': { body: () => ({ provider: 'unknown', state: 'unknown' }), answers: 404 },
   'identity.oidc.signUp': { body: () => ({ ticket: 'x'.repeat(43), tenantName: 'Acme' }), answers: 401 },

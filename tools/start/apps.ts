@@ -45,6 +45,9 @@ const objectStorage = ({ dataDir }: InstanceFacts): NodeJS.ProcessEnv => ({
   OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
 });
 
+const publicUrl = ({ httpPorts }: Pick<InstanceFacts, 'httpPorts'>): string =>
+  `http://127.0.0.1:${httpPorts.gateway}`;
+
 /** Sender of the platform's own mails in a local instance. */
 export const PLATFORM_MAIL_ADDRESS = 'no-reply@leadwire.test';
 
@@ -56,12 +59,15 @@ export const APPS: AppSpec[] = [
     replicable: true,
     stopOrder: 0,
     preferredPort: 3000,
-    env: objectStorage,
+    env: (facts) => ({ ...objectStorage(facts), APP_URL: publicUrl(facts) }),
   },
   service('identity', 3001, ({ secrets, ports, httpPorts, dataDir }) => ({
     KEY_ENCRYPTION_KEY: secrets.key('key-encryption.identity'),
     OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
-    APP_URL: `http://127.0.0.1:${httpPorts.gateway}`,
+    APP_URL: publicUrl({ httpPorts }),
+    API_URL: publicUrl({ httpPorts }),
+    // A provider that somebody tries log-in with may run on the same machine.
+    OUTBOUND_ALLOW_PRIVATE: 'true',
     MAIL_SMTP_URL: `smtp://127.0.0.1:${ports.smtp}?ignoreTLS=true`,
     MAIL_FROM: `Leadwire <${PLATFORM_MAIL_ADDRESS}>`,
     SMS_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
@@ -101,7 +107,16 @@ export const PREFERRED_PORTS: Record<string, number> = {
 };
 
 /** Variables of the launcher's own environment that reach the apps; everything else is set here and nowhere else. */
-const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TZ', 'LOG_LEVEL', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'TZ',
+  'LOG_LEVEL',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'OIDC_PROVIDERS',
+];
 
 /** The whole environment of one process of an app. */
 export function appEnv(

@@ -1,5 +1,5 @@
 import { REQUEST_DEADLINE_MS } from '@leadwire/kernel';
-import { num, processConfig, str } from '@leadwire/platform';
+import { num, processConfig, str, url } from '@leadwire/platform';
 
 /** What the gateway reads from its environment. */
 export const gatewayConfig = {
@@ -9,6 +9,11 @@ export const gatewayConfig = {
     default: '',
     desc: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; empty: none.',
     example: '10.0.0.0/8',
+  }),
+  APP_URL: url({
+    default: 'http://localhost:3000',
+    desc: 'Where people open Leadwire in a browser; whoever comes back from a log-in provider is sent there.',
+    example: 'https://app.example.com',
   }),
   CORS_ORIGINS: str({
     default: '',

@@ -1,8 +1,8 @@
+import { CLIENT_ID, CLIENT_SECRET } from '@leadwire/testing';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { CLIENT_ID, CLIENT_SECRET } from './real-provider.js';
 
 type Claims = Record<string, unknown>;
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,22 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { CompleteOidcLogIn } from '@leadwire/contracts';
 import { LOGGER, type Logger } from '@leadwire/platform';
-import type { TestService } from '@leadwire/testing';
+import { CLIENT_SECRET, OpenIdProvider, type TestService } from '@leadwire/testing';
 import { generateKeyPair, type CryptoKey } from 'jose';
 import pino from 'pino';
 import { EvilProvider, part } from './evil-provider.js';
 import { travel } from './identity-client.js';
 import { callbackOf, complete, failureOf, pageOf, start, startWith } from './oidc-client.js';
-import { CLIENT_SECRET, RealProvider } from './real-provider.js';
 
 describe('a provider, or somebody between, that lies', () => {
   let evil: EvilProvider;
-  let real: RealProvider;
+  let real: OpenIdProvider;
   let service: TestService;
   let strangersKey: CryptoKey;
 
   beforeAll(async () => {
-    [evil, real] = await Promise.all([EvilProvider.start(), RealProvider.start([pageOf('real')])]);
+    [evil, real] = await Promise.all([EvilProvider.start(), OpenIdProvider.start([pageOf('real')])]);
     service = await startWith({ evil, real });
     strangersKey = (await generateKeyPair('RS256')).privateKey;
   });

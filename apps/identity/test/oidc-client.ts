@@ -1,8 +1,13 @@
 import { oidcApi, type CompleteOidcLogIn, type OidcLogInStarted } from '@leadwire/contracts';
 import type { AppError } from '@leadwire/kernel';
-import type { TestService } from '@leadwire/testing';
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  type OpenIdAccount,
+  type OpenIdProvider,
+  type TestService,
+} from '@leadwire/testing';
 import { anonymous, startIdentity } from './identity-client.js';
-import { CLIENT_ID, CLIENT_SECRET, type ProviderAccount, type RealProvider } from './real-provider.js';
 
 export const APP_URL = 'http://localhost:3999';
 export const pageOf = (key: string): string => `${APP_URL}/log-in/${key}`;
@@ -38,9 +43,9 @@ export const complete = (service: TestService, callback: CompleteOidcLogIn) =>
 /** What a client posts after its browser came back. */
 export async function callbackOf(
   provider: string,
-  real: RealProvider,
+  real: OpenIdProvider,
   { authorizationUrl, handle }: OidcLogInStarted,
-  person?: ProviderAccount,
+  person?: OpenIdAccount,
 ): Promise<CompleteOidcLogIn> {
   if (person) real.person = person;
   const { state = '', code, iss, error } = await real.visit(authorizationUrl);
@@ -58,8 +63,8 @@ export async function callbackOf(
 export async function logInWith(
   service: TestService,
   provider: string,
-  real: RealProvider,
-  person: ProviderAccount,
+  real: OpenIdProvider,
+  person: OpenIdAccount,
 ) {
   return complete(service, await callbackOf(provider, real, await start(service, provider), person));
 }
@@ -78,8 +83,8 @@ export function failureOf(work: Promise<unknown>): Promise<AppError> {
 export async function signUpWith(
   service: TestService,
   provider: string,
-  real: RealProvider,
-  person: ProviderAccount,
+  real: OpenIdProvider,
+  person: OpenIdAccount,
 ) {
   const { details } = await failureOf(logInWith(service, provider, real, person));
   const ticket = String(details.extras?.['ticket']);

@@ -8,26 +8,25 @@ import {
   type SessionTokens,
 } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
-import { MailSink, type TestService } from '@leadwire/testing';
+import { OpenIdProvider, type OpenIdAccount, MailSink, type TestService } from '@leadwire/testing';
 import { anonymous, PASSWORD, signedIn, signUp, travel } from './identity-client.js';
 import { callbackOf, complete, failureOf, logInWith, pageOf, signUpWith, startWith } from './oidc-client.js';
-import { RealProvider, type ProviderAccount } from './real-provider.js';
 
 const LONG_AGO_MS = 600_001;
 
 describe('linked ways to log in', () => {
-  let first: RealProvider;
-  let second: RealProvider;
+  let first: OpenIdProvider;
+  let second: OpenIdProvider;
   let service: TestService;
   let mails: MailSink;
   let identities: IdentitiesApi;
   let people = 0;
-  const somebody = (): ProviderAccount => ({ sub: `link-${++people}`, email: `link${people}@example.com` });
+  const somebody = (): OpenIdAccount => ({ sub: `link-${++people}`, email: `link${people}@example.com` });
 
   beforeAll(async () => {
     [first, second, mails] = await Promise.all([
-      RealProvider.start([pageOf('first')]),
-      RealProvider.start([pageOf('second')]),
+      OpenIdProvider.start([pageOf('first')]),
+      OpenIdProvider.start([pageOf('second')]),
       MailSink.start(),
     ]);
     service = await startWith({ first, second }, { MAIL_SMTP_URL: mails.url });
@@ -41,7 +40,7 @@ describe('linked ways to log in', () => {
 
   const startLink = (session: SessionTokens, over: { password?: string; provider?: string } = {}) =>
     identities.startLink(signedIn(session), { provider: 'first', ...over });
-  const link = async (session: SessionTokens, person: ProviderAccount, provider = 'first') => {
+  const link = async (session: SessionTokens, person: OpenIdAccount, provider = 'first') => {
     const real = provider === 'first' ? first : second;
     const begin = await startLink(session, { provider });
     return complete(service, await callbackOf(provider, real, begin, person));

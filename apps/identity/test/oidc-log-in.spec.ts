@@ -1,5 +1,5 @@
 import { accountsApi, oidcApi, UserSignedUp, IdentityLinked } from '@leadwire/contracts';
-import type { TestService } from '@leadwire/testing';
+import { OpenIdProvider, type TestService } from '@leadwire/testing';
 import { anonymous, claimsOf, PASSWORD, signedIn, signUp, travel } from './identity-client.js';
 import {
   callbackOf,
@@ -11,10 +11,9 @@ import {
   start,
   startWith,
 } from './oidc-client.js';
-import { RealProvider } from './real-provider.js';
 
 describe('logging in with a provider', () => {
-  let real: RealProvider;
+  let real: OpenIdProvider;
   let service: TestService;
   let people = 0;
   const somebody = (over = {}) => {
@@ -26,7 +25,7 @@ describe('logging in with a provider', () => {
     service.database.query<Record<string, unknown>>(sql, params);
 
   beforeAll(async () => {
-    real = await RealProvider.start([pageOf('real')]);
+    real = await OpenIdProvider.start([pageOf('real')]);
     service = await startWith({ real });
   });
   afterAll(async () => {

@@ -1,10 +1,9 @@
 import { outboundFetch, type OutboundFetch } from '@leadwire/security';
-import type { TestService } from '@leadwire/testing';
+import { CLIENT_ID, CLIENT_SECRET, type TestService } from '@leadwire/testing';
 import { OidcProviders } from '../src/oidc/oidc-providers.js';
 import { EvilProvider } from './evil-provider.js';
 import { signUp, startIdentity } from './identity-client.js';
 import { complete, failureOf, start } from './oidc-client.js';
-import { CLIENT_ID, CLIENT_SECRET } from './real-provider.js';
 
 const MICROSOFT = 'https://login.microsoftonline.com';
 const OURS = '11111111-2222-4333-8444-555555555555';

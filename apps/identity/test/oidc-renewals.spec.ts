@@ -1,10 +1,9 @@
-import type { TestService } from '@leadwire/testing';
+import { OpenIdProvider, type TestService } from '@leadwire/testing';
 import { OidcProviders } from '../src/oidc/oidc-providers.js';
 import { TokenRenewals } from '../src/oidc/token-renewals.js';
 import { ProviderTokenSeals } from '../src/oidc/provider-tokens.js';
 import { travel } from './identity-client.js';
 import { logInWith, pageOf, signUpWith, startWith } from './oidc-client.js';
-import { RealProvider } from './real-provider.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,13 +17,13 @@ type Row = {
 };
 
 describe("a provider's tokens", () => {
-  let real: RealProvider;
+  let real: OpenIdProvider;
   let service: TestService;
   let people = 0;
 
   beforeAll(async () => {
     // Each renewal brings a new refresh token, and the one before is worth nothing.
-    real = await RealProvider.start([pageOf('real')], { rotateRefreshToken: true });
+    real = await OpenIdProvider.start([pageOf('real')], { rotateRefreshToken: true });
     service = await startWith({ real });
   });
   afterAll(async () => {
@@ -126,6 +125,24 @@ describe("a provider's tokens", () => {
     travel(service, (await row()).refresh_at!.getTime() - Date.now() + 1_000);
     await renewals().round();
     expect(await row()).toMatchObject({ refresh_failures: 0, refresh_token: expect.any(String) });
+  });
+
+  it('are not put back to old ones by a renewal that a log-in overtook', async () => {
+    const { person } = await linked();
+    const providers = service.running.app.get(OidcProviders);
+    const reach = providers.fetch;
+    providers.fetch = async (url, request) => {
+      providers.fetch = reach;
+      const answer = await reach(url, request);
+      await logInWith(service, 'real', real, person);
+      newest = await row();
+      return answer;
+    };
+    let newest: Row | undefined;
+    travel(service, HOUR_MS);
+    expect(await renewals().round()).toBe(1);
+    expect(newest?.refresh_token).toEqual(expect.any(String));
+    expect(await row()).toEqual(newest);
   });
 
   it('are not worth asking for when the operator has taken the provider away', async () => {

@@ -26,14 +26,14 @@ export class IdentitiesController {
   /** Begins linking one more; the callback completes it. */
   @Post()
   @Header('cache-control', 'no-store')
-  @Endpoint(identitiesApi.startLink, { summary: 'Begin linking a provider' })
+  @Endpoint(identitiesApi.startLink, { summary: 'Begin linking a provider', session: 'answers' })
   async startLink(
     @RequestCtx() ctx: Ctx,
     @Input() input: StartIdentityLink,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return bound(input.mode, reply, await this.identities.startLink(ctx, withHandle(input, request)));
+    return bound(request, reply, await this.identities.startLink(ctx, withHandle(input, request)));
   }
 
   /** Unlinks one; never the only way to log in. */

@@ -10,6 +10,7 @@ import { LinksController } from './links.controller.js';
 import { MeController } from './me.controller.js';
 import { MemberRightsController } from './member-rights.controller.js';
 import { MembersController } from './members.controller.js';
+import { OidcRedirectController } from './oidc-redirect.controller.js';
 import { OidcController } from './oidc.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { SignUpsController } from './sign-ups.controller.js';
@@ -30,6 +31,7 @@ export const identityControllers = [
   MemberRightsController,
   MembersController,
   OidcController,
+  OidcRedirectController,
   SessionsController,
   SignUpsController,
   TeamsController,

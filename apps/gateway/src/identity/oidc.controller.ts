@@ -29,20 +29,20 @@ export class OidcController {
   /** Begins a log-in: the answer says where to send the browser. */
   @Post(':provider/log-ins')
   @Header('cache-control', 'no-store')
-  @Endpoint(oidcApi.start, { summary: 'Begin a log-in with a provider' })
+  @Endpoint(oidcApi.start, { summary: 'Begin a log-in with a provider', session: 'answers' })
   async start(
     @RequestCtx() ctx: Ctx,
     @Input() input: StartOidcLogIn,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return bound(input.mode, reply, await this.oidc.start(ctx, withHandle(input, request)));
+    return bound(request, reply, await this.oidc.start(ctx, withHandle(input, request)));
   }
 
   /** Takes what the provider sent back with the browser: a session, or a problem that says what is missing. */
   @Post('callbacks')
   @Header('cache-control', 'no-store')
-  @Endpoint(oidcApi.complete, { summary: 'Complete a log-in or link with a provider' })
+  @Endpoint(oidcApi.complete, { summary: 'Complete a log-in or link with a provider', session: 'answers' })
   complete(@RequestCtx() ctx: Ctx, @Input() input: CompleteOidcLogIn, @Req() request: FastifyRequest) {
     return this.oidc.complete(ctx, { ...input, handle: input.handle ?? logInHandleOf(request) });
   }
@@ -50,7 +50,7 @@ export class OidcController {
   /** Makes a team and its owner's account for whoever a provider vouched for. */
   @Post('sign-ups')
   @Header('cache-control', 'no-store')
-  @Endpoint(oidcApi.signUp, { summary: 'Sign up with a provider' })
+  @Endpoint(oidcApi.signUp, { summary: 'Sign up with a provider', session: 'answers' })
   signUp(@RequestCtx() ctx: Ctx, @Input() input: OidcSignUp) {
     return this.oidc.signUp(ctx, input);
   }
@@ -58,28 +58,25 @@ export class OidcController {
   /** Links what a provider vouched for with the account whose password is shown, and logs in. */
   @Post('links')
   @Header('cache-control', 'no-store')
-  @Endpoint(oidcApi.link, { summary: 'Link a provider by password and log in' })
+  @Endpoint(oidcApi.link, { summary: 'Link a provider by password and log in', session: 'answers' })
   link(@RequestCtx() ctx: Ctx, @Input() input: OidcLink) {
     return this.oidc.link(ctx, input);
   }
 }
 
 /** In a browser, the handle it has already serves this log-in too. */
-export function withHandle<T extends { mode?: string; handle?: string }>(
-  input: T,
-  request: FastifyRequest,
-): T {
-  const handle = input.handle ?? (input.mode === 'browser' ? logInHandleOf(request) : undefined);
+export function withHandle<T extends { handle?: string }>(input: T, request: FastifyRequest): T {
+  const handle = input.handle ?? (request.inBrowser ? logInHandleOf(request) : undefined);
   return handle === undefined ? input : { ...input, handle };
 }
 
-/** In mode browser the handle goes into a cookie that scripts cannot read, instead of into the answer. */
+/** In browser mode the handle goes into a cookie that scripts cannot read, instead of into the answer. */
 export function bound(
-  mode: string | undefined,
+  { inBrowser }: FastifyRequest,
   reply: FastifyReply,
   started: OidcLogInStarted,
 ): OidcLogInStarted {
-  if (mode !== 'browser' || started.handle === null) return started;
+  if (!inBrowser || started.handle === null) return started;
   keepLogInHandle(reply, started.handle);
   return { ...started, handle: null };
 }

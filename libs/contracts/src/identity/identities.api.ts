@@ -7,7 +7,6 @@ import {
   LinkedIdentity,
   OIDC_CALLBACKS,
   OIDC_IDENTITIES_MAX,
-  OIDC_MODES,
   OIDC_PROVIDER_KEY,
   OidcLogInStarted,
 } from './oidc.api.js';
@@ -29,9 +28,6 @@ export class StartIdentityLink {
     description: 'Proves that it is still you; needed when you logged in longer than ten minutes ago.',
   })
   password?: string;
-
-  @OneOf(OIDC_MODES, { optional: true, description: 'As in a log-in with the provider.' })
-  mode?: string;
 
   @OneOf(OIDC_CALLBACKS, { optional: true, description: 'As in a log-in with the provider.' })
   callback?: string;

@@ -18,7 +18,6 @@ const CODE_MAX = 4096;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const SECRET_LENGTH = 43;
 
-export const OIDC_MODES = ['api', 'browser'] as const;
 export const OIDC_CALLBACKS = ['page', 'redirect'] as const;
 
 /** A provider that people may log in with. */
@@ -40,17 +39,10 @@ export class StartOidcLogIn {
   @Text({ max: KEY_MAX, pattern: OIDC_PROVIDER_KEY, description: 'Key of the provider.' })
   provider!: string;
 
-  @OneOf(OIDC_MODES, {
-    optional: true,
-    description:
-      'browser: a cookie binds the log-in to this browser. api: the answer has a `handle` that the client keeps. api unless told.',
-  })
-  mode?: string;
-
   @OneOf(OIDC_CALLBACKS, {
     optional: true,
     description:
-      'Where the provider sends the browser: `page` of the web client, which posts what it got, or `redirect` at the API, for mode browser. page unless told.',
+      'Where the provider sends the browser: `page` of the web client, which posts what it got, or `redirect` at the API, for browser mode. page unless told.',
   })
   callback?: string;
 
@@ -77,7 +69,8 @@ export class OidcLogInStarted {
   @Text({
     max: SECRET_LENGTH,
     nullable: true,
-    description: 'Show it with the callback; nobody else can complete this log-in. Null in mode browser.',
+    description:
+      'Show it with the callback; nobody else can complete this log-in. Null in browser mode: a cookie has it.',
   })
   handle!: string | null;
 
@@ -117,7 +110,7 @@ export class CompleteOidcLogIn {
     max: SECRET_LENGTH,
     pattern: SECRET,
     optional: true,
-    description: 'The handle from the start; in mode browser the cookie brings it.',
+    description: 'The handle from the start; in browser mode the cookie brings it.',
   })
   handle?: string;
 }

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Provider, type Configuration } from 'oidc-provider';
+import type { Configuration, Provider } from 'oidc-provider';
 
 /** A person at the provider. */
-export type ProviderAccount = {
+export type OpenIdAccount = {
   sub: string;
   email?: string;
   email_verified?: boolean;
@@ -11,6 +11,7 @@ export type ProviderAccount = {
   family_name?: string;
 };
 
+/** How this platform is registered with it. */
 export const CLIENT_ID = 'leadwire';
 export const CLIENT_SECRET = 'a client secret that must never be logged';
 
@@ -18,14 +19,14 @@ export const CLIENT_SECRET = 'a client secret that must never be logged';
  * A certified OpenID provider on loopback, whose people log in by a script instead of a page. The address is taken before the
  * provider is made, because its issuer names it.
  */
-export class RealProvider {
+export class OpenIdProvider {
   /** Who sits at the browser. */
-  person: ProviderAccount = { sub: 'nobody' };
+  person: OpenIdAccount = { sub: 'nobody' };
   /** What the person does when asked to log in. */
   refuses = false;
   /** Requests that arrived, by path. */
   readonly asked: string[] = [];
-  private readonly people = new Map<string, ProviderAccount>();
+  private readonly people = new Map<string, OpenIdAccount>();
   private handle: (request: IncomingMessage, response: ServerResponse) => unknown = () => undefined;
 
   private constructor(
@@ -37,47 +38,18 @@ export class RealProvider {
     redirectUris: string[],
     over: Partial<Configuration> = {},
     client: Record<string, unknown> = {},
-  ): Promise<RealProvider> {
+  ): Promise<OpenIdProvider> {
     const server = createServer((request, response) => {
       real.asked.push((request.url ?? '').split('?')[0] as string);
       void real.handle(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const real: RealProvider = new RealProvider(server, `http://127.0.0.1:${port}`);
-    const provider = quietly(
-      () =>
-        new Provider(real.issuer, {
-          clients: [
-            {
-              client_id: CLIENT_ID,
-              client_secret: CLIENT_SECRET,
-              redirect_uris: redirectUris,
-              grant_types: ['authorization_code', 'refresh_token'],
-              response_types: ['code'],
-              ...client,
-            },
-          ],
-          cookies: { keys: ['cookies of a test'] },
-          claims: { email: ['email', 'email_verified'], profile: ['given_name', 'family_name'] },
-          features: { devInteractions: { enabled: false } },
-          interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-          findAccount: (_, sub) => ({
-            accountId: sub,
-            claims: async () => ({ ...real.people.get(sub), sub }),
-          }),
-          ttl: {
-            AccessToken: 3_600,
-            AuthorizationCode: 60,
-            Grant: 86_400,
-            IdToken: 3_600,
-            Interaction: 600,
-            RefreshToken: 86_400,
-            Session: 86_400,
-          },
-          ...over,
-        }),
-    );
+    const real: OpenIdProvider = new OpenIdProvider(server, `http://127.0.0.1:${port}`);
+    // Loaded only where it is used: it is large.
+    const { Provider } = await import('oidc-provider');
+    const configuration = { ...real.configuration(redirectUris, client), ...over };
+    const provider = quietly(() => new Provider(real.issuer, configuration));
     const callback = provider.callback();
     real.handle = async (request, response) => {
       if (!request.url?.startsWith('/interaction/')) return callback(request, response);
@@ -112,6 +84,38 @@ export class RealProvider {
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private configuration(redirectUris: string[], client: Record<string, unknown>): Configuration {
+    return {
+      clients: [
+        {
+          client_id: CLIENT_ID,
+          client_secret: CLIENT_SECRET,
+          redirect_uris: redirectUris,
+          grant_types: ['authorization_code', 'refresh_token'],
+          response_types: ['code'],
+          ...client,
+        },
+      ],
+      cookies: { keys: ['cookies of a test'] },
+      claims: { email: ['email', 'email_verified'], profile: ['given_name', 'family_name'] },
+      features: { devInteractions: { enabled: false } },
+      interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+      findAccount: (_, sub) => ({
+        accountId: sub,
+        claims: async () => ({ ...this.people.get(sub), sub }),
+      }),
+      ttl: {
+        AccessToken: 3_600,
+        AuthorizationCode: 60,
+        Grant: 86_400,
+        IdToken: 3_600,
+        Interaction: 600,
+        RefreshToken: 86_400,
+        Session: 86_400,
+      },
+    };
   }
 
   private async answerLogIn(
