@@ -1,5 +1,5 @@
-import { accountsApi, oidcApi, UserSignedUp, IdentityLinked } from '@leadwire/contracts';
-import { OpenIdProvider, type TestService } from '@leadwire/testing';
+import { accountsApi, oidcApi, passwordsApi, UserSignedUp, IdentityLinked } from '@leadwire/contracts';
+import { MailSink, OpenIdProvider, type TestService } from '@leadwire/testing';
 import { anonymous, claimsOf, PASSWORD, signedIn, signUp, travel } from './identity-client.js';
 import {
   callbackOf,
@@ -15,6 +15,7 @@ import {
 describe('logging in with a provider', () => {
   let real: OpenIdProvider;
   let service: TestService;
+  let mails: MailSink;
   let people = 0;
   const somebody = (over = {}) => {
     const n = ++people;
@@ -26,11 +27,13 @@ describe('logging in with a provider', () => {
 
   beforeAll(async () => {
     real = await OpenIdProvider.start([pageOf('real')]);
-    service = await startWith({ real });
+    mails = await MailSink.start();
+    service = await startWith({ real }, { MAIL_SMTP_URL: mails.url });
   });
   afterAll(async () => {
     await service?.stop();
     await real?.stop();
+    await mails?.stop();
   });
   afterEach(() => {
     travel(service, 0);
@@ -180,6 +183,43 @@ describe('logging in with a provider', () => {
       .start(anonymous(), { provider: 'real', tenantId: other.tenant.id });
     const work = complete(service, await callbackOf('real', real, begin, person));
     expect(await failureOf(work)).toMatchObject({ code: 'account.not_a_member' });
+  });
+
+  it('refuses who comes to a team that is suspended, and says so', async () => {
+    const person = somebody();
+    const { tenant } = await signUpWith(service, 'real', real, person);
+    await rows("UPDATE identity.tenants SET status = 'suspended' WHERE id = $1", [tenant.id]);
+    expect(await failureOf(logInWith(service, 'real', real, person))).toMatchObject({
+      code: 'tenant.suspended',
+    });
+  });
+
+  it('asks for an address that the provider has not verified to be confirmed, and no other', async () => {
+    const unverified = somebody({ email_verified: false });
+    await signUpWith(service, 'real', real, unverified);
+    const mail = await mails.waitFor(unverified.email, 'Confirm your e-mail address');
+    expect(mail.text).toContain('/verify-email');
+    const verified = somebody();
+    await signUpWith(service, 'real', real, verified);
+    expect(mails.to(verified.email)).toEqual([]);
+  });
+
+  it('leaves no door to who made the account with an address of somebody else, once its owner shows up', async () => {
+    const intruder = somebody({ email_verified: false });
+    const { user } = await signUpWith(service, 'real', real, intruder);
+    const owner = somebody({ email: intruder.email });
+    expect(await failureOf(logInWith(service, 'real', real, owner))).toMatchObject({
+      code: 'oidc.link_required',
+    });
+    const passwords = service.client(passwordsApi);
+    await passwords.requestReset(anonymous(), { email: owner.email });
+    const { text } = await mails.waitFor(owner.email, 'Set a new password');
+    const token = /#token=([\w-]+)/.exec(text)?.[1] as string;
+    await passwords.reset(anonymous(), { token, password: `${PASSWORD} anew` });
+    expect(await failureOf(logInWith(service, 'real', real, intruder))).toMatchObject({
+      code: expect.stringMatching(/^oidc\.(sign_up|link)_required$/),
+    });
+    expect(await rows('SELECT FROM identity.user_identities WHERE user_id = $1', [user.id])).toEqual([]);
   });
 
   it('refuses an account that was switched off', async () => {

@@ -20,6 +20,7 @@ import { NewTeams } from './new-teams.js';
 import { OneTimeTokens } from './one-time-tokens.js';
 import { Passwords } from './passwords.js';
 import { ReAuthentication } from './re-authentication.js';
+import { TakenAddresses } from './taken-addresses.js';
 
 /** What a person's own account answers to. */
 export const accountControllers: Type[] = [AccountsService, EmailsService, PasswordsService, ProfileService];
@@ -41,5 +42,6 @@ export const accountProviders: Provider[] = [
   Passwords,
   PhoneCodes,
   ReAuthentication,
+  TakenAddresses,
   Throttles,
 ];

@@ -11,10 +11,9 @@ import {
   type SignedInUser,
   type SignUp,
 } from '@leadwire/contracts';
-import { AppError, Clock, newId, type Ctx } from '@leadwire/kernel';
+import { Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
-import { Deliveries } from '../delivery/deliveries.js';
 import { EmailVerification } from '../emails/email-verification.js';
 import { limits } from '../guessing/limits.js';
 import { Throttles } from '../guessing/throttles.js';
@@ -24,13 +23,13 @@ import { SessionAnswers } from '../sessions/session-answers.js';
 import { clientOf } from '../sessions/session-client.js';
 import { Sessions } from '../sessions/sessions.js';
 import { ME, TOUCH_LAST_LOG_IN } from './accounts.queries.js';
-import { AccountTransaction } from './account-transaction.js';
 import { AccountsStore } from './accounts.store.js';
 import { actingAs } from './acting-as.js';
 import { canonicalEmail } from './canonical-email.js';
 import { Credentials } from './credentials.js';
 import { NewTeams } from './new-teams.js';
 import { requireOpen, toTenant, toUser, type Standing } from './standing.js';
+import { TakenAddresses } from './taken-addresses.js';
 
 /** Sign-up, log-in, and the life of a session. */
 @Serves(accountsApi)
@@ -40,8 +39,7 @@ export class AccountsService implements AccountsApi {
     @Inject(AccountsStore) private readonly store: AccountsStore,
     @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
     @Inject(EmailVerification) private readonly verification: EmailVerification,
-    @Inject(Deliveries) private readonly deliveries: Deliveries,
-    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
+    @Inject(TakenAddresses) private readonly taken: TakenAddresses,
     @Inject(Throttles) private readonly throttles: Throttles,
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(Sessions) private readonly sessions: Sessions,
@@ -61,7 +59,7 @@ export class AccountsService implements AccountsApi {
     const email = canonicalEmail(input.email);
     const { password, tenantName, firstName, lastName } = input;
     const passwordHash = await this.newPasswords.prepare(password, [email, tenantName, firstName, lastName]);
-    if (await this.store.emailTaken(email)) throw await this.emailTaken(email);
+    if (await this.store.emailTaken(email)) throw await this.taken.refusalOf(email);
     const ids = { tenantId: newId(), userId: newId() };
     const opened = await this.tenant
       .run(actingAs(ctx, ids), async (db) => {
@@ -71,7 +69,7 @@ export class AccountsService implements AccountsApi {
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch(async (error: unknown) => {
-        throw isUniqueViolation(error, 'users_email_key') ? await this.emailTaken(email) : error;
+        throw isUniqueViolation(error, 'users_email_key') ? await this.taken.refusalOf(email) : error;
       });
     return this.answers.of(opened);
   }
@@ -129,14 +127,5 @@ export class AccountsService implements AccountsApi {
       // What the gateway found that they may do: role, plan, features, flags and personal rights together.
       capabilities: CAPABILITIES.filter((capability) => ctx.capabilities.has(capability)),
     };
-  }
-
-  // Told once an hour at most: nobody may fill somebody else's mailbox by signing up.
-  private async emailTaken(email: string): Promise<AppError> {
-    if ((await this.throttles.tryToClaim(limits.attemptedSignUp(email))) === 0)
-      await this.transaction.run((db) =>
-        this.deliveries.mail(db, { to: email, template: 'sign-up-attempted', data: {} }),
-      );
-    return accountErrors.email_taken();
   }
 }

@@ -3,6 +3,7 @@ import { LogInStart } from './log-in-start.js';
 import { OidcProviders } from './oidc-providers.js';
 import { OidcStore } from './oidc-store.js';
 import { ProviderExchange } from './provider-exchange.js';
+import { ProviderSignUps } from './provider-sign-ups.js';
 import { ProviderTokenSeals } from './provider-tokens.js';
 import { TokenRenewals } from './token-renewals.js';
 
@@ -13,6 +14,7 @@ export const oidcParts = [
   OidcProviders,
   OidcStore,
   ProviderExchange,
+  ProviderSignUps,
   ProviderTokenSeals,
   TokenRenewals,
 ];

@@ -14,16 +14,15 @@ import {
   type SessionTokens,
   type StartOidcLogIn,
 } from '@leadwire/contracts';
-import { Clock, newId, type AppError, type Ctx } from '@leadwire/kernel';
+import { Clock, type AppError, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
-import { isUniqueViolation, TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { TOUCH_LAST_LOG_IN } from '../accounts/accounts.queries.js';
 import { AccountsStore } from '../accounts/accounts.store.js';
 import { actingAs } from '../accounts/acting-as.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
 import { Credentials } from '../accounts/credentials.js';
-import { NewTeams } from '../accounts/new-teams.js';
-import type { Standing } from '../accounts/standing.js';
+import { requireOpen, type Standing } from '../accounts/standing.js';
 import { SessionAnswers, type Opened } from '../sessions/session-answers.js';
 import { clientOf } from '../sessions/session-client.js';
 import { Sessions, type OpenOptions } from '../sessions/sessions.js';
@@ -33,6 +32,7 @@ import { OidcProviders } from './oidc-providers.js';
 import { SESSION_BEGAN } from './oidc.queries.js';
 import { OidcStore, type PendingLogIn } from './oidc-store.js';
 import { ProviderExchange, type Vouched } from './provider-exchange.js';
+import { ProviderSignUps } from './provider-sign-ups.js';
 
 type Team = { tenantId?: string; tenantSlug?: string };
 
@@ -48,7 +48,7 @@ export class OidcService implements OidcApi {
     @Inject(Identities) private readonly identities: Identities,
     @Inject(AccountsStore) private readonly accounts: AccountsStore,
     @Inject(Credentials) private readonly credentials: Credentials,
-    @Inject(NewTeams) private readonly teams: NewTeams,
+    @Inject(ProviderSignUps) private readonly signUps: ProviderSignUps,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
     @Inject(Clock) private readonly clock: Clock,
@@ -69,7 +69,7 @@ export class OidcService implements OidcApi {
    * missing, and carries the ticket for it.
    * @throws AppError `oidc.provider_not_found` | `oidc.log_in_unknown` | `oidc.rejected` | `oidc.denied` | `oidc.provider_unavailable` |
    *   `oidc.link_required` | `oidc.sign_up_required` | `oidc.email_missing` | `account.not_a_member` |
-   *   `oidc.identity_taken` | `oidc.too_many_identities`
+   *   `tenant.suspended` | `oidc.identity_taken` | `oidc.too_many_identities`
    */
   async complete(ctx: Ctx, input: CompleteOidcLogIn): Promise<OidcCompleted> {
     const { provider: key, handle, ...callback } = input;
@@ -84,26 +84,9 @@ export class OidcService implements OidcApi {
     return { session: await this.logIn(ctx, pending.team, key, vouched), identity: null };
   }
 
-  /**
-   * Makes a team and its owner's account without a password.
-   * @throws AppError `oidc.ticket_unknown` | `account.email_taken` | `oidc.identity_taken`
-   */
-  async signUp(ctx: Ctx, { ticket, tenantName, ...names }: OidcSignUp): Promise<SessionTokens> {
-    const ids = { tenantId: newId(), userId: newId() };
-    const opened = await this.tenant
-      .run(actingAs(ctx, ids), async (db) => {
-        const { providerKey, ...vouched } = await this.store.takeTicket(db, ticket);
-        const standing = await this.teams.create(db, tenantName, {
-          ...ownerOf(vouched, names),
-          userId: ids.userId,
-        });
-        await this.identities.add(db, ids.userId, providerKey, vouched);
-        return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
-      })
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error, 'users_email_key') ? accountErrors.email_taken() : error;
-      });
-    return this.answers.of(opened);
+  /** @throws AppError `oidc.ticket_unknown` | `account.email_taken` | `account.slow_down` | `oidc.identity_taken` */
+  signUp(ctx: Ctx, input: OidcSignUp): Promise<SessionTokens> {
+    return this.signUps.signUp(ctx, input);
   }
 
   /**
@@ -166,6 +149,7 @@ export class OidcService implements OidcApi {
   private async standingOf(userId: string, team: Team): Promise<Standing> {
     const standing = await this.accounts.standingForLogIn(userId, team);
     if (!standing) throw accountErrors.not_a_member();
+    requireOpen(standing);
     return standing;
   }
 
@@ -174,19 +158,4 @@ export class OidcService implements OidcApi {
     await db.execute(TOUCH_LAST_LOG_IN, [standing.userId, this.clock.now()]);
     return { standing, session };
   }
-}
-
-function ownerOf({ person }: Vouched, names: { firstName?: string; lastName?: string }) {
-  const { email, emailVerified } = person;
-  // A ticket is only issued with an address.
-  if (!email) throw oidcErrors.email_missing();
-  const firstName = names.firstName ?? person.firstName;
-  const lastName = names.lastName ?? person.lastName;
-  return {
-    email: canonicalEmail(email),
-    emailVerified,
-    passwordHash: null,
-    ...(firstName ? { firstName } : {}),
-    ...(lastName ? { lastName } : {}),
-  };
 }

@@ -7,7 +7,7 @@ import { Deliveries } from '../delivery/deliveries.js';
 import { DeliveryWorker } from '../delivery/delivery-worker.js';
 import { Sessions } from '../sessions/sessions.js';
 import { NewPasswords } from './new-passwords.js';
-import { FIND_READER, VERIFY_READER } from './passwords.queries.js';
+import { DROP_UNPROVEN_IDENTITIES, FIND_READER, VERIFY_READER } from './passwords.queries.js';
 import { RESET_PASSWORD } from './purposes.js';
 
 const RESET_LINK_VALID_MS = 3_600_000;
@@ -47,7 +47,8 @@ export class PasswordResets implements OnModuleInit {
       const redeemed = await this.tokens.redeem(db, RESET_PASSWORD, token);
       if (!redeemed) throw accountErrors.link_invalid();
       await this.newPasswords.store(db, userId, passwordHash, 'was set anew with a link from a mail');
-      await db.execute(VERIFY_READER, [userId, redeemed.data['email']]);
+      const proven = await db.query(VERIFY_READER, [userId, redeemed.data['email']]);
+      if (proven.length > 0) await db.execute(DROP_UNPROVEN_IDENTITIES, [userId]);
       await this.sessions.endAllBeside(db, { userId, reason: 'password-changed' });
     });
     await this.sessions.announce(userId);

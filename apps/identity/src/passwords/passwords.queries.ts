@@ -20,8 +20,18 @@ export const SET_PASSWORD = `
   WHERE u.id = $1 AND ${ALIVE}
   RETURNING u.email`;
 
-/** Who read the link reads the address. */
-export const VERIFY_READER = `UPDATE users u SET email_verified = true WHERE u.id = $1 AND u.email = $2`;
+/** Who read the link reads the address. No row: that was known. */
+export const VERIFY_READER = `
+  UPDATE users u
+  SET email_verified = true
+  WHERE u.id = $1 AND u.email = $2 AND NOT u.email_verified
+  RETURNING u.id`;
+
+/**
+ * Ways to log in that were linked before anybody had shown that the address is theirs: whoever made the account with somebody
+ * else's address must not keep a door to it.
+ */
+export const DROP_UNPROVEN_IDENTITIES = `DELETE FROM user_identities WHERE user_id = $1`;
 
 /** Parameters were raised, or the hash is another's: only the hash that was just verified is replaced. */
 export const REHASH = `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`;
