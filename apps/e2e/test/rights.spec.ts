@@ -1,0 +1,112 @@
+import { eventually } from '@leadwire/testing';
+import { ApiClient } from '../../../tools/demo/client.ts';
+import { runFlagsCommand, type FlagsCommand } from '../../../tools/flags/commands.ts';
+import { askAsOperator, OPERATOR_KEY } from '../../../tools/operator/rpc.ts';
+import type { Platform } from '../../../tools/start/platform.ts';
+import { endInstance, startInstance } from './instance.ts';
+
+type Entitlements = {
+  features: { feature: string; allowed: boolean; decidedBy: string }[];
+  capabilities: { capability: string; allowed: boolean; decidedBy: string; trail?: { text: string }[] }[];
+  flags: { flag: string; answer: { value?: unknown }; decidedBy: string }[];
+};
+
+describe('what a team has', () => {
+  let platform: Platform;
+  let owner: ApiClient;
+  let slug: string;
+
+  beforeAll(async () => {
+    platform = await startInstance({ fast: true });
+    owner = new ApiClient(platform.urls.api);
+    await owner.signUp('Rights', 'rights@leadwire.test', 'a long password of an owner');
+    ({ slug } = (await owner.get<{ tenant: { slug: string } }>('/me')).tenant);
+  });
+  afterAll(() => endInstance(platform));
+
+  /** `npm run flags -- …` on this instance. */
+  const flags = (text: string, options: Omit<FlagsCommand, 'positionals'> = {}) => {
+    const key = Buffer.from(platform.secrets.key(OPERATOR_KEY), 'base64');
+    return askAsOperator({ natsUrl: platform.urls.nats, key }, async ({ client, ctx }) => {
+      const { operatorRightsApi, operatorsApi } = await import('@leadwire/contracts');
+      const door = { rights: client(operatorRightsApi), operators: client(operatorsApi), ctx };
+      return runFlagsCommand(door, { positionals: text.split(' '), ...options });
+    });
+  };
+  const request = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${platform.urls.api}/v1${path}`, {
+      method,
+      headers: { ...owner.headers(), ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  };
+  const createTemplate = (templateKey: string) =>
+    request('POST', '/templates', { templateKey, language: 'en', subject: 'Hello', body: 'Hello' });
+
+  it('is switched by its owner and holds at the door at once, with the reason; every part of it is explained', async () => {
+    expect((await createTemplate('before')).status).toBe(201);
+    expect((await request('PATCH', '/features/email_campaigns', { enabled: false })).status).toBe(200);
+    const refused = await eventually(async () => {
+      const answer = await createTemplate('after');
+      return answer.status === 403 && answer.body;
+    });
+    expect(refused).toMatchObject({
+      code: 'request.forbidden',
+      capability: 'templates.write',
+      decidedBy: 'tenant_feature',
+    });
+    const { capabilities } = await owner.get<Entitlements>('/me/entitlements?explain');
+    expect(capabilities.find(({ capability }) => capability === 'campaigns.launch')).toMatchObject({
+      allowed: false,
+      decidedBy: 'tenant_feature',
+      trail: [
+        { text: 'The team is active.' },
+        { text: 'The trial plan includes E-mail campaigns.' },
+        { text: 'E-mail campaigns was switched off for the team.' },
+      ],
+    });
+    expect((await owner.get<{ capabilities: string[] }>('/me')).capabilities).not.toContain(
+      'campaigns.launch',
+    );
+    await request('PATCH', '/features/email_campaigns', { enabled: true });
+    await eventually(async () => (await createTemplate('again')).status === 201);
+  });
+
+  it('is switched by operators: for everybody, for one team, for a time', async () => {
+    expect(await flags('set lead_import off')).toBe('lead_import  off  everybody');
+    await eventually(async () => {
+      const { body } = await request('GET', '/lead-imports');
+      const { features } = await owner.get<Entitlements>('/me/entitlements');
+      const found = features.find(({ feature }) => feature === 'lead_import');
+      return body && found?.allowed === false && found.decidedBy === 'flag';
+    });
+    expect(await flags('set lead_import on', { tenant: slug })).toMatch(/^lead_import {2}on {2}tenant /);
+    await eventually(async () => {
+      const { features } = await owner.get<Entitlements>('/me/entitlements');
+      return features.find(({ feature }) => feature === 'lead_import')?.allowed;
+    });
+    expect((await flags('list', { tenant: slug })).split('\n')).toHaveLength(2);
+    expect(await flags('set inbox on', { expires: '2020-01-01T00:00:00Z' })).toMatch(/until 2020/);
+    const { flags: mine } = await owner.get<Entitlements>('/me/entitlements');
+    expect(mine.find(({ flag }) => flag === 'inbox')).toMatchObject({
+      answer: { value: false },
+      decidedBy: 'expiry',
+    });
+    expect(await flags('remove inbox')).toBe('inbox removed');
+    expect(await flags(`feature ${slug} live_events off`)).toBe('live_events  off');
+    await eventually(async () => (await request('GET', '/events/stream')).status === 403);
+    expect(await flags('republish')).toMatch(/^\d+ snapshots were published anew$/);
+  });
+
+  it('is not changed by a command that makes no sense', async () => {
+    await expect(flags('set inbox maybe')).rejects.toThrow(/on or off/);
+    await expect(flags('set inbox on', { config: '{' })).rejects.toThrow(/not JSON/);
+    await expect(flags('set inbox on', { tenant: 'nobody-has-this' })).rejects.toThrow(/no team/);
+    await expect(flags('set inbox on', { config: '{"percent":5}' })).rejects.toMatchObject({
+      code: 'flag.bad_config',
+    });
+    await expect(flags('nonsense')).rejects.toThrow(/npm run flags/);
+  });
+});
