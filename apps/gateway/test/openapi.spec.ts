@@ -1,3 +1,4 @@
+import { SessionTokens } from '@leadwire/contracts';
 import { apiControllers } from '../src/controllers.js';
 import { routesOf } from '../src/http/route-table.js';
 import { openApiOf, type OpenApiDocument, type Operation } from '../src/openapi/document.js';
@@ -37,6 +38,13 @@ describe('the API document', () => {
       operation['x-capability'] === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     );
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '429', 'default']));
+  });
+
+  it('has no operation that answers tokens without the choice of cookies', () => {
+    const withoutChoice = routesOf(apiControllers)
+      .filter(({ endpoint }) => endpoint?.method.output === SessionTokens && endpoint.session === undefined)
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(withoutChoice).toEqual([]);
   });
 
   it('refers to nothing that is not in it', () => {

@@ -71,7 +71,7 @@ export class InvitationsController {
   /** Makes an account for the invited address, joins the team and begins a session. */
   @Post('sign-up')
   @Header('cache-control', 'no-store')
-  @Endpoint(inviteesApi.signUp, { summary: 'Sign up with an invitation' })
+  @Endpoint(inviteesApi.signUp, { summary: 'Sign up with an invitation', session: 'answers' })
   signUp(@RequestCtx() ctx: Ctx, @Input() input: SignUpWithInvitation) {
     return this.invitees.signUp(ctx, input);
   }

@@ -4,6 +4,8 @@ import { Clock, requestErrors, type Ctx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { actingAs } from '../accounts/acting-as.js';
 import type { Standing } from '../accounts/standing.js';
+import { Deliveries } from '../delivery/deliveries.js';
+import { deviceOf } from './device.js';
 import { LastAnswers } from './last-answer.js';
 import {
   judgeRefresh,
@@ -26,6 +28,7 @@ type LockedSession = Omit<PresentedToken, 'tokenGeneration' | 'tokenCreatedAt' |
   userId: string;
   membershipId: string;
   lastAnswer: string | null;
+  userAgent: string | null;
 };
 type LockedToken = LockedSession & Pick<PresentedToken, 'tokenGeneration' | 'tokenCreatedAt'>;
 type Outcome = { answer: SessionTokens } | { refused: Judgement | 'moved' };
@@ -39,6 +42,7 @@ export class Renewals {
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
     @Inject(LastAnswers) private readonly lastAnswers: LastAnswers,
+    @Inject(Deliveries) private readonly deliveries: Deliveries,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -106,7 +110,19 @@ export class Renewals {
     if (judgement === 'replay' && last) return { answer: last.answer };
     if (judgement === 'reuse-detected' || judgement === 'expired')
       await this.sessions.end(db, sessionId, userId, judgement);
+    if (judgement === 'reuse-detected') await this.tell(db, standing, token, now);
     return { refused: judgement };
+  }
+
+  // In the transaction that ends the session, so that it is told once, and surely.
+  private tell(
+    db: TenantDb,
+    { userEmail }: Standing,
+    { userAgent }: LockedSession,
+    now: Date,
+  ): Promise<void> {
+    const data = { device: deviceOf(userAgent), when: now.toUTCString() };
+    return this.deliveries.mail(db, { to: userEmail, template: 'session-reused', data });
   }
 
   private async moveOn(

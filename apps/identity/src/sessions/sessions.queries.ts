@@ -43,7 +43,7 @@ export const OWNER_OF_TOKEN = `
 
 const SESSION_STATE = `s.id AS "sessionId", s.user_id AS "userId", s.membership_id AS "membershipId",
     s.generation AS "sessionGeneration", s.rotated_at AS "rotatedAt", s.expires_at AS "expiresAt", s.ended_at AS "endedAt",
-    s.excused_generation AS "excusedGeneration", s.last_answer AS "lastAnswer"`;
+    s.excused_generation AS "excusedGeneration", s.last_answer AS "lastAnswer", s.user_agent AS "userAgent"`;
 
 /** The session's lock makes two uses of one token come one after the other. */
 export const LOCK_BY_TOKEN = `

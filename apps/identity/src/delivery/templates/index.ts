@@ -2,9 +2,16 @@ import { accountMails } from './accounts.js';
 import { apiKeyMails } from './api-keys.js';
 import { invitationMails } from './invitations.js';
 import { logInMails } from './log-in-ways.js';
+import { sessionMails } from './sessions.js';
 
 /** Every mail that identity sends, by its name. A part of identity adds a file of its own here. */
-export const mailTemplates = { ...accountMails, ...apiKeyMails, ...invitationMails, ...logInMails };
+export const mailTemplates = {
+  ...accountMails,
+  ...apiKeyMails,
+  ...invitationMails,
+  ...logInMails,
+  ...sessionMails,
+};
 
 export type MailTemplate = keyof typeof mailTemplates;
 /** What a template must be told. */
