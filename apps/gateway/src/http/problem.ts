@@ -85,7 +85,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
 export function appErrorOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
-  const internal = thrown instanceof Error ? thrown.message : String(thrown);
+  const internal = withoutQuery(thrown instanceof Error ? thrown.message : String(thrown));
   switch (status) {
     case 404:
       return requestErrors.not_found({ internal });
@@ -100,6 +100,11 @@ export function appErrorOf(thrown: unknown): AppError {
       if (status !== undefined && status >= 400 && status < 500) return requestErrors.malformed({ internal });
       return requestErrors.internal({ cause: thrown, internal });
   }
+}
+
+// Routers quote the address that they do not know, and some clients put tokens into it.
+function withoutQuery(message: string): string {
+  return message.replaceAll(/\?\S+/g, '?…');
 }
 
 // Fastify and its plugins throw errors that carry the status.
