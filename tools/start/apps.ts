@@ -66,8 +66,9 @@ export const APPS: AppSpec[] = [
     OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
     APP_URL: publicUrl({ httpPorts }),
     API_URL: publicUrl({ httpPorts }),
-    // A provider that somebody tries log-in with may run on the same machine.
+    // A provider that somebody tries log-in with may run on the same machine. Its secret is for nobody but identity.
     OUTBOUND_ALLOW_PRIVATE: 'true',
+    ...(process.env.OIDC_PROVIDERS ? { OIDC_PROVIDERS: process.env.OIDC_PROVIDERS } : {}),
     MAIL_SMTP_URL: `smtp://127.0.0.1:${ports.smtp}?ignoreTLS=true`,
     MAIL_FROM: `Leadwire <${PLATFORM_MAIL_ADDRESS}>`,
     SMS_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
@@ -107,16 +108,7 @@ export const PREFERRED_PORTS: Record<string, number> = {
 };
 
 /** Variables of the launcher's own environment that reach the apps; everything else is set here and nowhere else. */
-const PASSED_ON = [
-  'PATH',
-  'HOME',
-  'LANG',
-  'TZ',
-  'LOG_LEVEL',
-  'NODE_OPTIONS',
-  'NODE_EXTRA_CA_CERTS',
-  'OIDC_PROVIDERS',
-];
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TZ', 'LOG_LEVEL', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
 
 /** The whole environment of one process of an app. */
 export function appEnv(

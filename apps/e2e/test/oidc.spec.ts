@@ -32,7 +32,7 @@ describe('log-in with a provider, through the gateway', () => {
         RATE_ANONYMOUS_PER_SECOND: '1000',
         APP_URL: PUBLIC_URL,
         API_URL: PUBLIC_URL,
-        OIDC_TIMEOUT_MS: '1000',
+        OIDC_TIMEOUT_MS: '2000',
         OIDC_PROVIDERS: JSON.stringify([
           { key: 'company', label: 'Company', issuer: provider.issuer, ...client },
           { key: 'down', issuer: 'http://127.0.0.1:1', ...client },

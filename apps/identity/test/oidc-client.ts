@@ -26,7 +26,7 @@ export function startWith(
   }));
   return startIdentity({
     OIDC_PROVIDERS: JSON.stringify(list),
-    OIDC_TIMEOUT_MS: '1000',
+    OIDC_TIMEOUT_MS: '2000',
     OUTBOUND_ALLOW_PRIVATE: 'true',
     APP_URL,
     API_URL: APP_URL,

@@ -3,7 +3,7 @@ import { OidcProviders } from '../src/oidc/oidc-providers.js';
 import { TokenRenewals } from '../src/oidc/token-renewals.js';
 import { ProviderTokenSeals } from '../src/oidc/provider-tokens.js';
 import { travel } from './identity-client.js';
-import { logInWith, pageOf, signUpWith, startWith } from './oidc-client.js';
+import { logInWith, pageOf, signUpWith, start, startWith } from './oidc-client.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -154,6 +154,18 @@ describe("a provider's tokens", () => {
     expect(before.refresh_at).not.toBeNull();
     await renewals().round();
     expect(await row()).toMatchObject({ refresh_token: null, refresh_at: null });
+  });
+
+  it('go round with a broom: log-ins and tickets that nobody came back for are gone', async () => {
+    for (let i = 0; i < 7; i++) await start(service, 'real');
+    const counts = () =>
+      service.database.query<{ n: number }>(
+        `SELECT (SELECT count(*)::int FROM identity.oidc_log_ins) + (SELECT count(*)::int FROM identity.oidc_tickets) AS n`,
+      );
+    expect((await counts())[0]?.n).toBeGreaterThanOrEqual(7);
+    travel(service, HOUR_MS);
+    await renewals().round();
+    expect(await counts()).toEqual([{ n: 0 }]);
   });
 
   it('do not open in another row', async () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  accountErrors,
   IdentityLinked,
   IdentityUnlinked,
   OIDC_IDENTITIES_MAX,
@@ -49,12 +50,13 @@ export class Identities {
   /**
    * Links what a provider vouched for with a person, and tells them by mail. Linking it again only brings its tokens up to date.
    * @returns its id
-   * @throws AppError `oidc.identity_taken` | `oidc.too_many_identities`
+   * @throws AppError `oidc.identity_taken` | `oidc.too_many_identities` | `account.not_a_member`
    */
   async link(db: TenantDb, userId: string, providerKey: string, vouched: Vouched): Promise<string> {
     const [user] = await db.query<LockedUser>(LOCK_USER, [userId]);
+    if (!user) throw accountErrors.not_a_member({ internal: 'the account was switched off' });
     const { id, isNew } = await this.add(db, userId, providerKey, vouched);
-    if (user && isNew) await this.tell(db, user.email, 'log-in-added', providerKey);
+    if (isNew) await this.tell(db, user.email, 'log-in-added', providerKey);
     return id;
   }
 

@@ -25,6 +25,9 @@ export const LOG_IN_TTL_MS = 600_000;
 /** How long somebody may think about the name of their team, or look for their password. */
 export const TICKET_TTL_MS = 600_000;
 const SECRET_BYTES = 32;
+/** Expired rows that each new one takes along. */
+const SWEPT_ALONG = 5;
+const SWEPT_AT_ONCE = 1_000;
 
 /** What a log-in under way needs when its browser comes back. */
 export type PendingLogIn = {
@@ -70,7 +73,7 @@ export class OidcStore {
     const sealed = this.box.seal(placeOf('oidc_log_ins', id), JSON.stringify(pending));
     const hashes = [hashOf(secrets.state), hashOf(secrets.handle)];
     await this.query(INSERT_LOG_IN, [id, ...hashes, providerKey, sealed, expiresAt]);
-    await this.query(SWEEP_LOG_INS, [now]);
+    await this.query(SWEEP_LOG_INS, [now, SWEPT_ALONG]);
     return expiresAt;
   }
 
@@ -102,7 +105,7 @@ export class OidcStore {
     const sealed = this.box.seal(placeOf('oidc_tickets', id), JSON.stringify(content));
     const expiresAt = new Date(now.getTime() + TICKET_TTL_MS);
     await this.query(INSERT_TICKET, [id, hashOf(ticket), sealed, expiresAt]);
-    await this.query(SWEEP_TICKETS, [now]);
+    await this.query(SWEEP_TICKETS, [now, SWEPT_ALONG]);
     return ticket;
   }
 
@@ -114,6 +117,13 @@ export class OidcStore {
   /** Uses a ticket up in the transaction of what it allows. @throws AppError `oidc.ticket_unknown` */
   async takeTicket(db: TenantDb, ticket: string): Promise<TicketContent> {
     return this.contentOf(await db.query<SealedRow>(TAKE_TICKET, [hashOf(ticket), this.clock.now()]));
+  }
+
+  /** Removes what has expired: what it says of people is kept no longer than it is needed. */
+  async sweep(): Promise<void> {
+    const params = [this.clock.now(), SWEPT_AT_ONCE];
+    await this.query(SWEEP_LOG_INS, params);
+    await this.query(SWEEP_TICKETS, params);
   }
 
   private contentOf([row]: SealedRow[]): TicketContent {

@@ -8,10 +8,10 @@ export const TAKE_LOG_IN = `
   WHERE state_hash = $1 AND handle_hash = $2
   RETURNING id, provider_key AS "providerKey", sealed, expires_at AS "expiresAt"`;
 
-/** Each start sweeps more than it adds, so the table holds little more than ten minutes of them. */
+/** Each start sweeps more than it adds, and a job sweeps what is left: the table holds little more than ten minutes of them. */
 export const SWEEP_LOG_INS = `
   DELETE FROM oidc_log_ins
-  WHERE id IN (SELECT id FROM oidc_log_ins WHERE expires_at < $1 ORDER BY expires_at LIMIT 5 FOR UPDATE SKIP LOCKED)`;
+  WHERE id IN (SELECT id FROM oidc_log_ins WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
 export const INSERT_TICKET = `
   INSERT INTO oidc_tickets (id, token_hash, sealed, expires_at)
@@ -29,7 +29,7 @@ export const TAKE_TICKET = `
 
 export const SWEEP_TICKETS = `
   DELETE FROM oidc_tickets
-  WHERE id IN (SELECT id FROM oidc_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT 5 FOR UPDATE SKIP LOCKED)`;
+  WHERE id IN (SELECT id FROM oidc_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
 const IDENTITY = `id, provider AS issuer, provider_data AS data, created_at AS "linkedAt", last_used_at AS "lastUsedAt"`;
 

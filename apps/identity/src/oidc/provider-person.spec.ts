@@ -62,6 +62,8 @@ describe('whom a provider vouches for', () => {
   it.each<[unknown]>([
     ['not an address'],
     ['a@b'],
+    ['a,b@c.test'],
+    ['<a@c.test>'],
     ['a@b.c\nBcc: d@e.f'],
     [7],
     [''],

@@ -1,3 +1,5 @@
+import { isEmail } from 'class-validator';
+
 /** Whom a provider vouches for. */
 export type ProviderPerson = {
   issuer: string;
@@ -19,7 +21,6 @@ const MICROSOFT = 'https://login.microsoftonline.com';
 const SUBJECT_MAX = 255;
 const NAME_MAX = 100;
 const EMAIL_MAX = 254;
-const EMAIL = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+\.[^\s@\p{Cc}]+$/u;
 
 /**
  * Reads verified claims. Undefined when they name nobody we could store: OpenID Connect Core 1.0 §2 bounds `sub` to 255 ASCII
@@ -52,9 +53,10 @@ function isVerified({ iss, ...claims }: Claims): boolean {
   return email_verified === true;
 }
 
+// The rule of every other way in which an address gets here: what it lets pass can be mailed to.
 function emailOf(value: unknown): string | null {
   const text = textOf(value, EMAIL_MAX);
-  return text !== null && EMAIL.test(text) ? text : null;
+  return text !== null && isEmail(text) ? text : null;
 }
 
 // Names are for showing only; a longer one is cut rather than refused, an odd one is left out.

@@ -10,6 +10,7 @@ import { LOGGER, type Logger } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import { CLAIM_DUE, FORGET_TOKENS, KEEP_RENEWED, POSTPONE_RENEWAL } from './oidc.queries.js';
 import { OidcProviders } from './oidc-providers.js';
+import { OidcStore } from './oidc-store.js';
 import { ProviderExchange } from './provider-exchange.js';
 import { isInvalidGrant, providerFailure, shortOf } from './provider-failure.js';
 import { ProviderTokenSeals } from './provider-tokens.js';
@@ -35,7 +36,7 @@ type Due = {
 };
 
 /**
- * Renews providers' tokens before they expire. Replicas may do so at once: each claims its own rows for two minutes. A process
+ * Renews providers' tokens before they expire, and sweeps log-ins that nobody came back from. Replicas may do so at once: each claims its own rows for two minutes. A process
  * killed between the provider's answer and its storing loses a refresh token that works once; the provider then refuses the old
  * one, its tokens are forgotten, and the person's next log-in brings new ones.
  */
@@ -47,6 +48,7 @@ export class TokenRenewals implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
+    @Inject(OidcStore) private readonly store: OidcStore,
     @Inject(OidcProviders) private readonly providers: OidcProviders,
     @Inject(ProviderExchange) private readonly exchange: ProviderExchange,
     @Inject(ProviderTokenSeals) private readonly seals: ProviderTokenSeals,
@@ -77,6 +79,7 @@ export class TokenRenewals implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async renewDue(): Promise<number> {
+    await this.store.sweep();
     let taken = 0;
     while (!this.stopping) {
       const due = await this.claim();
