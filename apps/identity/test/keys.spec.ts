@@ -80,7 +80,8 @@ describe('access tokens and what they are signed with', () => {
     const { app } = service.running;
     const config = { ...app.get<IdentityConfig>(CONFIG), KEY_ENCRYPTION_KEY: Buffer.alloc(32, 9) };
     const ring = new KeyRing(app.get<DataSource>(getDataSourceToken()), config, app.get(Clock));
-    await expect(ring.active()).rejects.toThrow(/KEY_ENCRYPTION_KEY does not open signing key/);
+    for (const call of [() => ring.active(), () => ring.advance('rotate-at-once')])
+      await expect(call()).rejects.toThrow(/KEY_ENCRYPTION_KEY does not open signing key/);
   });
 });
 

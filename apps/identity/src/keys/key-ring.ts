@@ -21,6 +21,8 @@ import {
 } from './key-ring.queries.js';
 import { dueSteps, type KeyRow, type KeyStep, type Wish } from './key-rotation.js';
 
+type SealedKey = { id: string; privateKey: string };
+
 const RETIRED_KEPT_MS = 90 * 86_400_000;
 
 /**
@@ -39,11 +41,17 @@ export class KeyRing {
     this.box = new SecretBox(config.KEY_ENCRYPTION_KEY);
   }
 
-  /** Does what is due and returns it; with nothing there yet, makes the first keys. */
+  /**
+   * Does what is due and returns it; with nothing there yet, makes the first keys.
+   * @throws Error when the key that signs does not open
+   */
   async advance(wish: Wish): Promise<KeyStep[]> {
     return this.attempt(
       this.source.transaction(async (manager) => {
         await manager.query(LOCK_KEYS);
+        // Who cannot open the key that signs must not seal another beside it.
+        const [signing]: SealedKey[] = await manager.query(ACTIVE_KEY);
+        if (signing) this.open(signing.id, signing.privateKey);
         const now = this.clock.now();
         const done: KeyStep[] = [];
         // A first key is published and at once needed: two rounds.
@@ -70,7 +78,7 @@ export class KeyRing {
    * @throws Error when it does not open: nobody may sign with a key of its own beside it
    */
   async active(): Promise<{ id: string; pem: string }> {
-    const [row] = await this.attempt(this.source.query<{ id: string; privateKey: string }[]>(ACTIVE_KEY));
+    const [row] = await this.attempt(this.source.query<SealedKey[]>(ACTIVE_KEY));
     assert(row, 'there is always a key that signs');
     return { id: row.id, pem: this.open(row.id, row.privateKey) };
   }
