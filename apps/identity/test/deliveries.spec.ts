@@ -119,6 +119,18 @@ describe('mails and texts', () => {
     expect(mails.to('late@example.com')).toEqual([]);
   });
 
+  it('carry the same Message-ID when the server took one and hung up instead of saying so', async () => {
+    mails.hangUpAfterData = true;
+    await queueMail('hang-up@example.com');
+    await eventually(async () => (await newest())?.attempts === 1);
+    mails.hangUpAfterData = false;
+    travel(service, 6_000);
+    await eventually(async () => (await newest())?.state === 'done');
+    const ids = mails.to('hang-up@example.com').map(({ messageId }) => messageId);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
   it('are repeated once, with the same Message-ID, by whoever finds them half done, and not a third time', async () => {
     const id = newId();
     // Rows as they are after one and two senders were killed between sending and saying so.

@@ -1,5 +1,6 @@
 import {
   accountsApi,
+  CAPABILITIES,
   MembershipCreated,
   ROLE_CAPABILITIES,
   TenantCreated,
@@ -67,7 +68,7 @@ describe('signing up', () => {
       pendingEmail: null,
       tenant: session.tenant,
       role: 'owner',
-      capabilities: ROLE_CAPABILITIES.owner,
+      capabilities: CAPABILITIES.filter((capability) => ROLE_CAPABILITIES.owner.includes(capability)),
     });
   });
 

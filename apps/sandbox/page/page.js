@@ -1,6 +1,7 @@
 // Shows the mails that the sandbox keeps. Text from mails only ever goes through textContent.
 const REFRESH_MS = 2000;
 const PAGE_SIZE = 50;
+const TEXTS_SHOWN = 20;
 
 const $ = (id) => document.getElementById(id);
 const state = { items: [], next: null, query: '', openId: null, detail: null, view: null, drawn: '' };
@@ -78,6 +79,24 @@ async function refresh() {
     drawEmpty(count);
   } catch {
     $('status').textContent = 'The sandbox does not answer. Start it again; this page will catch up.';
+  }
+}
+
+function textRow(text) {
+  const item = element('li', '', '');
+  const time = element('time', '', when(text.receivedAt));
+  time.dateTime = text.receivedAt;
+  item.append(element('span', 'to', text.to), time, element('span', 'line', text.body));
+  return item;
+}
+
+async function refreshTexts() {
+  try {
+    const { items } = await askJson(`texts?limit=${TEXTS_SHOWN}`);
+    $('texts').hidden = items.length === 0;
+    $('text-list').replaceChildren(...items.map(textRow));
+  } catch {
+    // The mails say already that the sandbox does not answer.
   }
 }
 
@@ -213,7 +232,7 @@ document.addEventListener('keydown', (event) => {
 
 /** Refreshes again and again, but not while nobody looks. */
 async function keepFresh() {
-  if (!document.hidden) await refresh();
+  if (!document.hidden) await Promise.all([refresh(), refreshTexts()]);
   setTimeout(keepFresh, REFRESH_MS);
 }
 

@@ -9,6 +9,9 @@ import { PageController } from './page/page.controller.js';
 import type { SandboxConfig } from './sandbox.config.js';
 import { SandboxMetrics } from './sandbox.metrics.js';
 import { SmtpService } from './smtp/smtp.service.js';
+import { TextStore } from './texts/text-store.js';
+import { TextsController } from './texts/texts.controller.js';
+import { TwilioController } from './texts/twilio.controller.js';
 
 @Module({})
 export class SandboxModule implements OnApplicationShutdown {
@@ -17,7 +20,14 @@ export class SandboxModule implements OnApplicationShutdown {
   static with(config: SandboxConfig, logger: Logger): DynamicModule {
     return {
       module: SandboxModule,
-      controllers: [PageController, MailsController, MisbehavioursController, HealthController],
+      controllers: [
+        PageController,
+        MailsController,
+        TextsController,
+        TwilioController,
+        MisbehavioursController,
+        HealthController,
+      ],
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
@@ -25,6 +35,7 @@ export class SandboxModule implements OnApplicationShutdown {
         MisbehavioursService,
         SandboxMetrics,
         SmtpService,
+        TextStore,
       ],
     };
   }

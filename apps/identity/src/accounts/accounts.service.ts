@@ -14,7 +14,6 @@ import {
 import { Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
-import { EmailVerification } from '../emails/email-verification.js';
 import { limits } from '../guessing/limits.js';
 import { Throttles } from '../guessing/throttles.js';
 import { NewPasswords } from '../passwords/new-passwords.js';
@@ -38,7 +37,6 @@ export class AccountsService implements AccountsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(AccountsStore) private readonly store: AccountsStore,
     @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
-    @Inject(EmailVerification) private readonly verification: EmailVerification,
     @Inject(TakenAddresses) private readonly taken: TakenAddresses,
     @Inject(Throttles) private readonly throttles: Throttles,
     @Inject(Credentials) private readonly credentials: Credentials,
@@ -65,7 +63,6 @@ export class AccountsService implements AccountsApi {
       .run(actingAs(ctx, ids), async (db) => {
         const owner = { ...input, userId: ids.userId, email, passwordHash };
         const standing = await this.teams.create(db, input.tenantName, owner);
-        await this.verification.send(db, { userId: ids.userId, email });
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch(async (error: unknown) => {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { UserSignedUp } from '@leadwire/contracts';
 import { assert, Clock } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
+import { EmailVerification } from '../emails/email-verification.js';
 import { createOwnership, createTenant } from '../tenants/new-tenant.js';
 import { INSERT_USER, STANDING_IN_TENANT } from './accounts.queries.js';
 import type { Standing } from './standing.js';
@@ -22,7 +23,10 @@ export type NewOwner = {
 /** Makes a tenant and the account of its owner, however they have shown who they are. */
 @Injectable()
 export class NewTeams {
-  constructor(@Inject(Clock) private readonly clock: Clock) {}
+  constructor(
+    @Inject(EmailVerification) private readonly verification: EmailVerification,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   /**
    * Makes the tenant that the transaction runs in, its owner's account and their membership, and announces them.
@@ -38,7 +42,8 @@ export class NewTeams {
   }
 
   /**
-   * Makes the account of somebody whose first team is the one that the transaction runs in.
+   * Makes the account of somebody whose first team is the one that the transaction runs in, and asks the address for its
+   * confirmation unless somebody has seen it already.
    * @throws a violation of `users_email_key` when there is an account with this address
    */
   async createAccount(db: TenantDb, person: NewOwner): Promise<void> {
@@ -48,5 +53,6 @@ export class NewTeams {
     const params = [userId, email, passwordHash, ...names, db.tenantId, emailVerified, now];
     await db.execute(INSERT_USER, params);
     db.emit(UserSignedUp, userId, { email });
+    if (!emailVerified) await this.verification.send(db, { userId, email });
   }
 }

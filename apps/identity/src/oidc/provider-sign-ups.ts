@@ -6,7 +6,6 @@ import { actingAs } from '../accounts/acting-as.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
 import { NewTeams, type NewOwner } from '../accounts/new-teams.js';
 import { TakenAddresses } from '../accounts/taken-addresses.js';
-import { EmailVerification } from '../emails/email-verification.js';
 import { limits } from '../guessing/limits.js';
 import { Throttles } from '../guessing/throttles.js';
 import { SessionAnswers } from '../sessions/session-answers.js';
@@ -25,7 +24,6 @@ export class ProviderSignUps {
     @Inject(Identities) private readonly identities: Identities,
     @Inject(NewTeams) private readonly teams: NewTeams,
     @Inject(TakenAddresses) private readonly taken: TakenAddresses,
-    @Inject(EmailVerification) private readonly verification: EmailVerification,
     @Inject(Throttles) private readonly throttles: Throttles,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
@@ -45,7 +43,6 @@ export class ProviderSignUps {
         await this.store.takeTicket(db, ticket);
         const standing = await this.teams.create(db, tenantName, owner);
         await this.identities.add(db, owner.userId, vouched.providerKey, vouched);
-        if (!owner.emailVerified) await this.verification.send(db, owner);
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch(async (error: unknown) => {
