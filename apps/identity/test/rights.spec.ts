@@ -1,45 +1,28 @@
 import {
   entitlementsApi,
   featuresApi,
-  flagsApi,
   memberRightsApi,
   membersApi,
   operatorRightsApi,
   operatorsApi,
-  RightsChanged,
+  PERSONAL_RIGHTS_PER_TENANT_MAX,
+  SNAPSHOT_BYTES_MAX,
   type SessionTokens,
 } from '@leadwire/contracts';
-import { parseSnapshot, SnapshotBucket, type TenantSnapshot } from '@leadwire/entitlements';
 import { newId, systemCtx } from '@leadwire/kernel';
-import { eventually, type TestService } from '@leadwire/testing';
-import { memberIn, signedIn, signUp, startIdentity, travel } from './identity-client.js';
+import { type TestService } from '@leadwire/testing';
+import { memberIn, signedIn, signUp } from './identity-client.js';
+import { codeOf, operator, RightsWorld } from './rights-world.js';
 
 describe('rights', () => {
+  let world: RightsWorld;
   let service: TestService;
-  let bucket: SnapshotBucket;
 
   beforeAll(async () => {
-    service = await startIdentity();
-    bucket = new SnapshotBucket(service.connection);
+    world = await RightsWorld.start();
+    ({ service } = world);
   });
   afterAll(() => service.stop());
-
-  const operator = () => systemCtx('');
-  const changes = (tenantId: string) => service.events(RightsChanged, tenantId);
-  const codeOf = (work: Promise<unknown>) =>
-    work.then(
-      () => 'ok',
-      (error: { code: string }) => error.code,
-    );
-  const published = (tenantId: string, check: (snapshot: TenantSnapshot) => boolean) =>
-    eventually(async () => {
-      const stored = await bucket.tenant(tenantId);
-      return stored && check(stored.snapshot) && stored.snapshot;
-    });
-  const launchOf = async (ctx: Parameters<typeof mine>[0]) =>
-    (await mine(ctx)).capabilities.find(({ capability }) => capability === 'campaigns.launch');
-  const mine = (ctx: ReturnType<typeof signedIn>, explain?: string) =>
-    service.client(entitlementsApi).mine(ctx, explain === undefined ? {} : { explain });
 
   describe('to features', () => {
     const features = () => service.client(featuresApi);
@@ -64,11 +47,11 @@ describe('rights', () => {
         switchedBy: 'owner',
       });
       await features().update(signedIn(session), off);
-      expect(await changes(tenantId)).toMatchObject([
+      expect(await world.changes(tenantId)).toMatchObject([
         { data: { kind: 'feature', key: 'email_campaigns', userId: null } },
       ]);
-      await published(tenantId, (snapshot) => snapshot.features['email_campaigns'] === false);
-      expect(await launchOf(signedIn(session))).toMatchObject({
+      await world.published(tenantId, (snapshot) => snapshot.features['email_campaigns'] === false);
+      expect(await world.launchOf(signedIn(session))).toMatchObject({
         allowed: false,
         decidedBy: 'tenant_feature',
       });
@@ -97,12 +80,15 @@ describe('rights', () => {
     it('follow plan and status of the team into its snapshot', async () => {
       const session = await signUp(service);
       const { id: tenantId } = session.tenant;
-      const first = await published(tenantId, ({ planTier }) => planTier === 'trial');
+      const first = await world.published(tenantId, ({ planTier }) => planTier === 'trial');
       const operators = service.client(operatorsApi);
       await operators.setPlan(operator(), { tenantId, planTier: 'growth' });
-      await published(tenantId, ({ planTier, version }) => planTier === 'growth' && version > first.version);
+      await world.published(
+        tenantId,
+        ({ planTier, version }) => planTier === 'growth' && version > first.version,
+      );
       await operators.suspendTenant(operator(), { tenantId, reason: 'unpaid' });
-      await published(tenantId, ({ status }) => status === 'suspended');
+      await world.published(tenantId, ({ status }) => status === 'suspended');
     });
   });
 
@@ -130,14 +116,17 @@ describe('rights', () => {
         changedBy: session.user.id,
         changedAt: expect.any(String),
       });
-      expect(await launchOf(agent.ctx)).toMatchObject({ allowed: true, decidedBy: 'grant' });
+      expect(await world.launchOf(agent.ctx)).toMatchObject({ allowed: true, decidedBy: 'grant' });
       await rights().set(signedIn(session), { userId, capability: 'leads.write', allowed: false });
-      const snapshot = await published(tenantId, ({ rights }) => rights[userId]?.['leads.write'] === false);
+      const snapshot = await world.published(
+        tenantId,
+        ({ rights }) => rights[userId]?.['leads.write'] === false,
+      );
       expect(snapshot.rights).toEqual({ [userId]: { 'campaigns.launch': true, 'leads.write': false } });
       await rights().unset(signedIn(session), { userId, capability: 'leads.write' });
       await rights().unset(signedIn(session), { userId, capability: 'leads.write' });
-      await published(tenantId, ({ rights }) => rights[userId]?.['leads.write'] === undefined);
-      expect((await changes(tenantId)).map(({ data }) => data['key'])).toEqual([
+      await world.published(tenantId, ({ rights }) => rights[userId]?.['leads.write'] === undefined);
+      expect((await world.changes(tenantId)).map(({ data }) => data['key'])).toEqual([
         'campaigns.launch',
         'leads.write',
         'leads.write',
@@ -149,7 +138,7 @@ describe('rights', () => {
       const { userId } = await memberIn(service, session, 'agent');
       const grant = { userId, capability: 'leads.import', allowed: true };
       await Promise.all([1, 2, 3].map(() => rights().set(signedIn(session), grant)));
-      expect(await changes(session.tenant.id)).toHaveLength(1);
+      expect(await world.changes(session.tenant.id)).toHaveLength(1);
     });
 
     it('are given by nobody who lacks them, not even by lifting a denial', async () => {
@@ -209,7 +198,23 @@ describe('rights', () => {
       );
       expect(await codeOf(rights().set(ctx, { ...grant, allowed: 'no' } as never))).toBe('request.invalid');
       expect(await codeOf(rights().set(ctx, { ...grant, reason: 'x'.repeat(201) }))).toBe('request.invalid');
-      expect(await changes(session.tenant.id)).toEqual([]);
+      expect(await world.changes(session.tenant.id)).toEqual([]);
+    });
+
+    it('are bounded for each team, because all of them travel in its snapshot', async () => {
+      const session = await signUp(service);
+      const { id: tenantId } = session.tenant;
+      const { userId } = await memberIn(service, session, 'agent');
+      await service.database.query(
+        `INSERT INTO identity.user_capabilities (id, tenant_id, user_id, capability_key, enabled)
+         SELECT gen_random_uuid(), $1, $2, 'old-right-' || n, true FROM generate_series(1, $3::int) n`,
+        [tenantId, userId, PERSONAL_RIGHTS_PER_TENANT_MAX],
+      );
+      const set = { userId, capability: 'leads.delete', allowed: true };
+      expect(await codeOf(rights().set(signedIn(session), set))).toBe('right.too_many');
+      expect(await world.changes(tenantId)).toEqual([]);
+      const told = await service.client(entitlementsApi).snapshot(systemCtx(tenantId), {});
+      expect(told.tenant?.length).toBeLessThan(SNAPSHOT_BYTES_MAX);
     });
 
     it('end when the member leaves, and do not wait for their return', async () => {
@@ -217,9 +222,9 @@ describe('rights', () => {
       const { id: tenantId } = session.tenant;
       const { userId } = await memberIn(service, session, 'agent');
       await rights().set(signedIn(session), { userId, capability: 'leads.delete', allowed: true });
-      await published(tenantId, ({ rights }) => rights[userId] !== undefined);
+      await world.published(tenantId, ({ rights }) => rights[userId] !== undefined);
       await service.client(membersApi).remove(signedIn(session), { userId });
-      await published(tenantId, ({ rights }) => rights[userId] === undefined);
+      await world.published(tenantId, ({ rights }) => rights[userId] === undefined);
     });
 
     it('that were taken come back to who becomes an owner', async () => {
@@ -227,177 +232,9 @@ describe('rights', () => {
       const { id: tenantId } = session.tenant;
       const { userId } = await memberIn(service, session, 'admin');
       await rights().set(signedIn(session), { userId, capability: 'leads.delete', allowed: false });
-      await published(tenantId, ({ rights }) => rights[userId] !== undefined);
+      await world.published(tenantId, ({ rights }) => rights[userId] !== undefined);
       await service.client(membersApi).update(signedIn(session), { userId, role: 'owner' });
-      await published(tenantId, ({ rights }) => rights[userId] === undefined);
-    });
-  });
-
-  describe('by flags', () => {
-    const operators = () => service.client(operatorRightsApi);
-
-    it('are set by operators for everybody, for a team and for one member, and shown to its admins', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const { userId } = await memberIn(service, session, 'agent');
-      const config = { rollout: { percentage: 0, stickiness: 'user' } };
-      await operators().setFlag(operator(), { key: 'new_inbox', enabled: true, config });
-      await operators().setFlag(operator(), { key: 'new_inbox', tenantId, enabled: false });
-      const expiresAt = new Date(Date.now() + 60_000).toISOString();
-      await operators().setFlag(operator(), { key: 'new_inbox', tenantId, userId, enabled: true, expiresAt });
-      expect((await service.client(flagsApi).list(signedIn(session, 'admin'), {})).items).toMatchObject([
-        { key: 'new_inbox', userId: null, enabled: false, expiresAt: null },
-        { key: 'new_inbox', userId, enabled: true, expiresAt },
-      ]);
-      expect(await codeOf(service.client(flagsApi).list(signedIn(session, 'manager'), {}))).toBe(
-        'request.forbidden',
-      );
-      const { items } = await operators().listFlags(operator(), { tenantId });
-      expect(items.filter(({ key }) => key === 'new_inbox')).toHaveLength(3);
-      const snapshot = await published(tenantId, ({ userFlags }) => userFlags['new_inbox'] !== undefined);
-      expect(snapshot.flags).toEqual({ new_inbox: { on: false } });
-      const everybody = await eventually(() => bucket.everybody());
-      expect(everybody.snapshot.flags['new_inbox']).toEqual({ on: true, config });
-    });
-
-    it('are said with value, reason and the row that decided, and end when they expire', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const expiresAt = new Date(Date.now() + 60_000).toISOString();
-      await operators().setFlag(operator(), { key: 'beta', tenantId, enabled: true, expiresAt });
-      const beta = async () => (await mine(signedIn(session), '')).flags.find(({ flag }) => flag === 'beta');
-      expect(await beta()).toEqual({
-        flag: 'beta',
-        answer: { value: true },
-        variant: 'on',
-        reason: 'TARGETING_MATCH',
-        decidedBy: 'tenant_row',
-        text: 'The flag beta is on: it says so for your team.',
-      });
-      travel(service, 60_001);
-      expect(await beta()).toMatchObject({
-        answer: { value: false },
-        reason: 'DISABLED',
-        decidedBy: 'expiry',
-      });
-      travel(service, 0);
-    });
-
-    it('keep what they were not told, and go when they are removed', async () => {
-      const key = 'kept';
-      const config = { variants: { on: 'blue' } };
-      const expiresAt = new Date(Date.now() + 60_000).toISOString();
-      await operators().setFlag(operator(), { key, enabled: true, config, expiresAt });
-      expect(await operators().setFlag(operator(), { key, enabled: false })).toMatchObject({
-        enabled: false,
-        config,
-        expiresAt,
-      });
-      expect(await operators().setFlag(operator(), { key, enabled: true, expiresAt: null })).toMatchObject({
-        expiresAt: null,
-      });
-      await operators().removeFlag(operator(), { key });
-      expect(await codeOf(operators().removeFlag(operator(), { key }))).toBe('flag.not_found');
-      await eventually(async () => !(await bucket.everybody())?.snapshot.flags[key]);
-    });
-
-    it('are refused where they make no sense, and to everybody but operators', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const set = (input: object) =>
-        codeOf(operators().setFlag(operator(), { key: 'odd', enabled: true, ...input }));
-      expect(await set({ config: { rollout: { percentage: 200, stickiness: 'user' } } })).toBe(
-        'flag.bad_config',
-      );
-      expect(await set({ userId: newId() })).toBe('flag.member_without_team');
-      expect(await set({ tenantId, userId: newId() })).toBe('member.not_found');
-      expect(await set({ tenantId: newId() })).toBe('tenant.not_found');
-      expect(await set({ key: 'Not A Key' })).toBe('request.invalid');
-      for (const ctx of [signedIn(session)]) {
-        expect(await codeOf(operators().setFlag(ctx, { key: 'mine', enabled: true }))).toBe(
-          'request.forbidden',
-        );
-        expect(await codeOf(operators().republish(ctx, {}))).toBe('request.forbidden');
-        expect(await codeOf(service.client(entitlementsApi).snapshot(ctx, {}))).toBe('request.forbidden');
-      }
-    });
-  });
-
-  describe('explained', () => {
-    it('name every rule on the way, in words, when asked', async () => {
-      const session = await signUp(service);
-      const viewer = await memberIn(service, session, 'viewer');
-      const answer = await mine(viewer.ctx, '');
-      expect(answer).toMatchObject({ status: 'active', planTier: 'trial', role: 'viewer' });
-      expect(answer.capabilities.find(({ capability }) => capability === 'leads.import')).toEqual({
-        capability: 'leads.import',
-        allowed: false,
-        decidedBy: 'role',
-        trail: [
-          { rule: 'tenant_status', passed: true, text: 'The team is active.' },
-          { rule: 'plan', passed: true, text: 'The trial plan includes Import of leads.' },
-          { rule: 'tenant_feature', passed: true, text: 'Import of leads is by default on for the team.' },
-          { rule: 'denial', passed: true, text: 'Nobody took it from you.' },
-          { rule: 'role', passed: false, text: 'The role viewer does not include leads.import.' },
-        ],
-      });
-      expect((await mine(viewer.ctx)).capabilities[0]).not.toHaveProperty('trail');
-      expect(await codeOf(mine(signedIn(await signUp(service), 'viewer', { userId: newId() })))).toBe(
-        'account.not_a_member',
-      );
-    });
-  });
-
-  describe('as snapshots', () => {
-    it('come back by themselves when the broker has lost them', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      await published(tenantId, () => true);
-      const { kv } = await bucket.open();
-      await kv.destroy();
-      await published(tenantId, ({ status }) => status === 'active');
-    });
-
-    it('are all published anew on command, over whatever is there', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const { version } = await published(tenantId, () => true);
-      const { snapshot } = (await bucket.tenant(tenantId)) as { snapshot: TenantSnapshot };
-      await bucket.putTenant({ ...snapshot, version: version + 1_000, status: 'suspended' });
-      const { tenants } = await service.client(operatorRightsApi).republish(operator(), {});
-      expect(tenants).toBeGreaterThan(0);
-      expect((await bucket.tenant(tenantId))?.snapshot).toEqual(snapshot);
-    });
-
-    it('are what a service is told that finds none', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const told = await service.client(entitlementsApi).snapshot(systemCtx(tenantId), {});
-      expect(parseSnapshot<TenantSnapshot>(told.tenant ?? '')).toMatchObject({ tenantId, status: 'active' });
-      expect(await service.client(entitlementsApi).snapshot(systemCtx(newId()), {})).toMatchObject({
-        tenant: null,
-      });
-    });
-
-    it('rise in version with every change, however it was made', async () => {
-      const session = await signUp(service);
-      const { id: tenantId } = session.tenant;
-      const version = async () => {
-        const { tenant } = await service.client(entitlementsApi).snapshot(systemCtx(tenantId), {});
-        return parseSnapshot<TenantSnapshot>(tenant ?? '')?.version ?? 0;
-      };
-      const before = await version();
-      await service.database.query(
-        `INSERT INTO identity.tenant_features (id, tenant_id, feature_key, enabled) VALUES ($1, $2, 'lead_import', false)`,
-        [newId(), tenantId],
-      );
-      expect(await version()).toBe(before + 1);
-      await service.database.query(`UPDATE identity.tenants SET name = 'Other' WHERE id = $1`, [tenantId]);
-      expect(await version()).toBe(before + 1);
-      await service.database.query(`UPDATE identity.tenants SET plan_tier = 'growth' WHERE id = $1`, [
-        tenantId,
-      ]);
-      expect(await version()).toBe(before + 2);
+      await world.published(tenantId, ({ rights }) => rights[userId] === undefined);
     });
   });
 });

@@ -2,6 +2,7 @@ import {
   accountsApi,
   CAPABILITIES,
   MembershipCreated,
+  CAPABILITIES,
   ROLE_CAPABILITIES,
   TenantCreated,
   UserSignedUp,

@@ -8,6 +8,7 @@ import { CompleteSessions20261123234100 } from './20261123234100-complete-sessio
 import { CompleteTenants20261123234200 } from './20261123234200-complete-tenants.js';
 import { Oidc20261123234300 } from './20261123234300-oidc.js';
 import { Rights20261123234400 } from './20261123234400-rights.js';
+import { OwnVersions20261123234401 } from './20261123234401-own-versions.js';
 import { ApiKeys20261123234500 } from './20261123234500-api-keys.js';
 
 export const migrations: MigrationClass[] = [
@@ -20,5 +21,6 @@ export const migrations: MigrationClass[] = [
   CompleteTenants20261123234200,
   Oidc20261123234300,
   Rights20261123234400,
+  OwnVersions20261123234401,
   ApiKeys20261123234500,
 ];

@@ -21,12 +21,7 @@ export const READ_EVERYBODY = `
     (SELECT coalesce(jsonb_agg(to_jsonb(f)), '[]') FROM feature_flags f WHERE f.tenant_id IS NULL) AS flags
   FROM global_flags_version v`;
 
-export const TENANT_IDS_AFTER = `
-  SELECT tenant_id AS id
-  FROM tenant_entitlements
-  WHERE $1::uuid IS NULL OR tenant_id > $1
-  ORDER BY tenant_id
-  LIMIT $2`;
+export const TENANT_IDS_AFTER = `SELECT id FROM tenants_with_rights($1, $2) AS id`;
 
 /** Writers of one tenant's rights come one after the other, so that limits hold and versions tell their order. */
 export const LOCK_RIGHTS = `SELECT version FROM tenant_entitlements WHERE tenant_id = $1 FOR UPDATE`;
