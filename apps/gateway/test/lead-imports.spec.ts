@@ -126,6 +126,13 @@ describe('uploading a lead file', () => {
     expect(seen).toEqual([]);
   });
 
+  it('keeps a name that is cut between two halves of a character readable', async () => {
+    const form = formOf();
+    form.set('file', new Blob(['Email\n']), `${'x'.repeat(254)}👋.csv`);
+    expect((await upload(form)).status).toBe(202);
+    expect((seen[0]?.input as CreateLeadImport).fileName).toBe(`${'x'.repeat(254)}\ufffd`);
+  });
+
   it('leaves no file when the service refuses it', async () => {
     const before = await stored();
     answer = () => {

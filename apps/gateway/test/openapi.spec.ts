@@ -64,7 +64,7 @@ describe('the API document', () => {
       );
     expect(responses('campaigns.campaigns.create')).toContain('404');
     expect(responses('leads.notes.add')).toContain('404');
-    expect(responses('billing.wallets.topUp')).not.toContain('404');
+    expect(responses('leads.leads.list')).not.toContain('404');
     expect(responses('leads.leads.assign')).toContain('412');
     expect(responses('leads.notes.add')).not.toContain('412');
   });

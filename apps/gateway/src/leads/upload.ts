@@ -65,7 +65,8 @@ async function store(
   });
   part.file.once('error', (error) => hashing.destroy(error));
   const fileSize = await storage.put(objectKey, part.file.pipe(hashing));
-  const fileName = part.filename.slice(0, FILE_NAME_MAX) || 'upload.csv';
+  // Cut in the middle of a pair, a name is no text any more.
+  const fileName = part.filename.slice(0, FILE_NAME_MAX).toWellFormed() || 'upload.csv';
   return { id, objectKey, fileName, fileSize, hash: hash.digest('hex') };
 }
 

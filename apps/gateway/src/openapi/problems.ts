@@ -1,4 +1,4 @@
-import { fieldsOf, type Class, type JsonSchema } from '@leadwire/contracts';
+import type { JsonSchema } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
 import type { Route } from '../http/route-table.js';
 import { isVersioned } from '../http/version-tag.js';
@@ -62,7 +62,8 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
     [400, 'Invalid', true],
     [401, 'Unauthenticated', true],
     [403, 'Forbidden', signedIn],
-    [404, 'NotFound', params.length > 0 || (withBody && namesSomething(endpoint?.method.input))],
+    // What a body names may be away as well.
+    [404, 'NotFound', params.length > 0 || withBody],
     [409, 'Conflict', method !== 'GET'],
     [
       412,
@@ -78,15 +79,6 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
     .filter(([, , applies]) => applies)
     .map(([status, name]) => [String(status), ref(name)]);
   return { ...Object.fromEntries(applying), default: ref('Failed') };
-}
-
-/** Whether an input holds the id of something, at any depth: that may be away, even where the path names nothing. */
-function namesSomething(input: Class | undefined): boolean {
-  if (!input) return false;
-  return [...fieldsOf(input).values()].some(
-    ({ schema, nested }) =>
-      schema.format === 'uuid' || schema.items?.format === 'uuid' || namesSomething(nested?.()),
-  );
 }
 
 function ref(name: string): object {

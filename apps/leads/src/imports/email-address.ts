@@ -11,6 +11,7 @@ const ORDINARY =
  * expression, and only the others pay for the full check.
  */
 export function isEmailAddress(text: string): boolean {
-  if (text.length > EMAIL_LENGTH_MAX) return false;
+  // The full check throws on lone surrogates, which a file in UTF-16 may hold.
+  if (text.length > EMAIL_LENGTH_MAX || !text.isWellFormed()) return false;
   return (text.indexOf('@') <= LOCAL_PART_MAX && ORDINARY.test(text)) || isEmail(text);
 }

@@ -79,6 +79,10 @@ describe('a row of a lead file', () => {
 });
 
 describe('the quick e-mail rule', () => {
+  it('refuses what is no Unicode instead of failing on it', () => {
+    expect(isEmailAddress('\ud800@example.test')).toBe(false);
+  });
+
   it('accepts exactly what the contracts accept', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'B', '1', '.', '-', '_', '+', '@', 'é', '"', ' ', 'com'),

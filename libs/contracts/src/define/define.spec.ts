@@ -3,6 +3,7 @@ import {
   defineApi,
   defineEvent,
   EachOf,
+  Email,
   Int,
   JsonObject,
   ListOf,
@@ -11,8 +12,10 @@ import {
   parseInput,
   schemaOf,
   Text,
+  TextList,
   Timestamp,
   Uuid,
+  WebUrl,
 } from '../index.js';
 
 class Address {
@@ -37,6 +40,15 @@ class Order {
 
   @Timestamp({ optional: true })
   at?: string;
+
+  @Email({ optional: true })
+  email?: string;
+
+  @WebUrl({ optional: true })
+  website?: string;
+
+  @TextList({ max: 9, items: 2, optional: true })
+  tags?: string[];
 }
 const good = { id: '018f4e1a-7c3b-7000-8000-000000000000', address: { city: 'Bonn' }, count: 1 };
 
@@ -72,6 +84,13 @@ describe('an input', () => {
     [{ ...good, extra: { big: 'x'.repeat(200) } }, ['/extra']],
     [{ ...good, at: '2026-01-01' }, ['/at']],
     [{ ...good, at: 'yesterday' }, ['/at']],
+    [{ ...good, email: 'nobody' }, ['/email']],
+    [{ ...good, email: '\ud800@example.test' }, ['/email']],
+    [{ ...good, email: 7 }, ['/email']],
+    [{ ...good, website: 'ftp://example.test' }, ['/website']],
+    [{ ...good, website: 'https://example.test/\udfff' }, ['/website']],
+    [{ ...good, tags: ['a\0'] }, ['/tags']],
+    [{ ...good, tags: ['\ud800'] }, ['/tags']],
     [[], ['']],
     ['text', ['']],
     [{ ...good, 'a/b~c': 1 }, ['/a~1b~0c']],

@@ -4,13 +4,13 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsEmail,
+  isEmail,
   IsIn,
   IsInt,
   IsISO8601,
   IsObject,
   IsString,
-  IsUrl,
+  isURL,
   IsUUID,
   isIP,
   Matches,
@@ -55,12 +55,25 @@ function field(
 }
 
 // A NUL byte is valid JSON but no Postgres text; lone surrogates are no UTF-8.
-const storableText = () =>
+const storableText = (options: { each?: boolean } = {}) =>
+  ValidateBy(
+    {
+      name: 'isStorableText',
+      validator: {
+        validate: (value) => typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed()),
+        defaultMessage: () => 'must be valid Unicode without NUL characters',
+      },
+    },
+    options,
+  );
+
+// class-validator's own decorators pass lone surrogates to encodeURI, which throws: a 500 instead of a 400.
+const wellFormed = (name: string, message: string, check: (value: string) => boolean) =>
   ValidateBy({
-    name: 'isStorableText',
+    name,
     validator: {
-      validate: (value) => typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed()),
-      defaultMessage: () => 'must be valid Unicode without NUL characters',
+      validate: (value) => typeof value === 'string' && value.isWellFormed() && check(value),
+      defaultMessage: () => message,
     },
   });
 
@@ -87,7 +100,7 @@ export function Uuid(o?: Common): PropertyDecorator {
 
 export function Email(o?: Common): PropertyDecorator {
   return field(o, { type: 'string', format: 'email', maxLength: 254 }, [
-    IsEmail(),
+    wellFormed('isEmail', 'must be an email', (value) => isEmail(value)),
     MaxLength(254),
     storableText(),
   ]);
@@ -97,7 +110,9 @@ export function Email(o?: Common): PropertyDecorator {
 export function WebUrl(o: Common & { max?: number } = {}): PropertyDecorator {
   const max = o.max ?? 2048;
   return field(o, { type: 'string', format: 'uri', maxLength: max }, [
-    IsUrl({ protocols: ['http', 'https'], require_protocol: true }),
+    wellFormed('isUrl', 'must be a URL address', (value) =>
+      isURL(value, { protocols: ['http', 'https'], require_protocol: true }),
+    ),
     MaxLength(max),
     storableText(),
   ]);
@@ -186,6 +201,7 @@ export function TextList(o: Common & { max: number; items: number; min?: number 
       ArrayMinSize(o.min ?? 0),
       IsString({ each: true }),
       MaxLength(o.max, { each: true }),
+      storableText({ each: true }),
     ],
     { list: true },
   );
