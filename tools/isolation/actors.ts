@@ -82,6 +82,18 @@ export function namesResource({ pathParameters }: Operation): boolean {
   return pathParameters.some(({ name }) => !COMMON_NAMES.includes(name));
 }
 
+/** The owner of a team that was suspended, with a token from before. */
+export function suspendedOwner({ home }: Teams, token: string): Actor {
+  return {
+    name: 'suspended',
+    author: home,
+    target: home,
+    headers: bearer(token),
+    expects: (operation) =>
+      isPublic(operation) ? success(operation) : { statuses: [403], why: 'the team is suspended' },
+  };
+}
+
 /** The owner of another team, who may do everything there and nothing here. */
 export function stranger({ victim, home }: Teams): Actor {
   return {
@@ -103,8 +115,11 @@ export type Teams = { victim: Team; home: Team };
 /** Tokens that were good until something happened: by what happened. */
 export type SpentTokens = Record<string, string>;
 
+/** What is good in itself and must open nothing: of a suspended team's owner, and a key without scopes. */
+export type HeldTokens = { suspended: string; key: string };
+
 /** Everybody that the proof knows. */
-export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens, key: string): Actor[] {
+export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens, held: HeldTokens): Actor[] {
   const shows = (name: string, token: string) => withoutSession(name, teams, bearer(token));
   return [
     withoutSession('no token', teams, {}),
@@ -114,7 +129,8 @@ export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens, key: 
     shows('alg HS256', bad.confused),
     shows('altered', bad.altered),
     ...Object.entries(spent).map(([what, token]) => shows(what, token)),
-    keyWithoutScope(teams, key),
+    suspendedOwner(teams, held.suspended),
+    keyWithoutScope(teams, held.key),
     stranger(teams),
     ...ROLES.map((role) => member(role, teams.home)),
   ];

@@ -39,9 +39,13 @@ export class Calls {
       const parts = await this.partsFor(operation, author, actor.target.ids, author.owner);
       return requestOf(operation, { ...parts, headers });
     }
-    const { team, caller } = await callerOf(operation, author, signedIn);
-    const foreign = actor.target !== author;
-    const ids = foreign ? actor.target.ids : await this.freshIds(operation, team, caller);
+    const refused = actor.expects(operation).statuses.every((status) => status === 403);
+    const { team, caller } = refused
+      ? { team: author, caller: signedIn.person }
+      : await callerOf(operation, author, signedIn);
+    const { target } = actor;
+    // Whoever is let through may use up what they name; nobody else gets that far.
+    const ids = target === author && !refused ? await this.freshIds(operation, team, caller) : target.ids;
     const parts = await this.partsFor(operation, team, ids, caller);
     return requestOf(operation, { ...parts, headers: await caller.headers() });
   }

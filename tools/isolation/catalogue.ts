@@ -7,7 +7,8 @@ const TENANT_TABLES = `
          has_table_privilege(n.nspname || '_app', c.oid, 'SELECT') AS readable,
          pg_get_userbyid(c.relowner) AS owner,
          NOT EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attnum > 0 AND NOT o.attisdropped
-                     AND o.attname <> 'tenant_id' AND o.atttypid <> 'timestamptz'::regtype) AS schedule
+                     AND o.attname <> 'tenant_id'
+                     AND o.atttypid NOT IN ('timestamptz'::regtype, 'int4'::regtype, 'int8'::regtype)) AS schedule
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
@@ -28,7 +29,7 @@ type TenantTable = {
   policy: boolean;
   readable: boolean;
   owner: string;
-  /** It says nothing but when a tenant's work is due: a scheduler must read it before it can act as that tenant. */
+  /** It holds nothing but times and counters: what looks whose turn it is reads it before it can act as that tenant. */
   schedule: boolean;
 };
 /** What row-level security is, table by table, and what of it does not hold. */

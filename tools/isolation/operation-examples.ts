@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
+import { ACCOUNT_EXAMPLES, memberWithPicture } from './account-examples.ts';
 import { Person } from './person.ts';
-import { newMember, type Team } from './team.ts';
+import type { Team } from './team.ts';
 
 type Ids = Record<string, string>;
 /** Makes one of a resource in a team and answers its id; `ids` has what the resource belongs to, `caller` is who will use it. */
@@ -70,7 +71,7 @@ export const RESOURCES: Record<string, MakeResource> = {
     return id;
   },
   apiKeyId: apiKeyOf,
-  userId: async (team) => (await newMember(team, 'agent', unique())).userId,
+  userId: memberWithPicture,
   invitationId: async (team) => {
     const { results } = await team.client.post<{ results: { invitation: { id: string } }[] }>(
       '/invitations',
@@ -246,6 +247,7 @@ export const EXAMPLES: Record<string, Example> = {
   },
   'identity.features.update': { body: () => ({ enabled: true }) },
   'identity.member-rights.set': { body: ({ marker }) => ({ allowed: true, reason: `Because ${marker}` }) },
+  ...ACCOUNT_EXAMPLES,
   'identity.members.update': { body: () => ({ role: 'viewer' }) },
   'identity.members.leave': { alone: 'person' },
   'identity.members.transferOwnership': {
@@ -289,6 +291,7 @@ export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability'];
 /** Names of ids in bodies and filters that mean the example under another name. */
 export const SAME_RESOURCE: Record<string, string> = {
   assignedUserId: 'userId',
+  primaryTenantId: 'tenantId',
   referenceId: 'campaignId',
   leadIds: 'leadId',
   primaryTenantId: 'tenantId',

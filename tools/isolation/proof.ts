@@ -13,7 +13,9 @@ import { send } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
 import { crossStreams } from './streams.ts';
 import { workingTeam, type World } from './team.ts';
-import { spentTokens } from './spent-tokens.ts';
+import { bearer, Person } from './person.ts';
+import { spentTokens, untilAnswered } from './spent-tokens.ts';
+import { suspendTeam } from './suspension.ts';
 import { badTokensOf } from './tokens.ts';
 
 const REST_DEADLINE_MS = 60_000;
@@ -99,7 +101,17 @@ async function actorsIn(platform: Platform, database: pg.Client, teams: Teams) {
     name: 'Key of the proof',
     scopes: [KEY_SCOPE],
   });
-  return actorsOf(teams, bad, await spentTokens(platform.urls.api, teams.home), secret);
+  const spent = await spentTokens(platform.urls.api, teams.home);
+  return actorsOf(teams, bad, spent, { suspended: await suspendedToken(platform, teams), key: secret });
+}
+
+async function suspendedToken(platform: Platform, { home }: Teams): Promise<string> {
+  const { api } = home.world;
+  const owner = await Person.signUp(api, 'Discombobulated', 'owner-discombobulated@leadwire.test');
+  const { accessToken } = await owner.logIn();
+  await suspendTeam(platform, owner.tenantId);
+  await untilAnswered(api, bearer(accessToken), 403);
+  return accessToken;
 }
 
 /** Rows of the untouched team that changed after all, and ids of it that the other team's rows now hold. */

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SpentTokens } from './actors.ts';
+import { JSON_TYPE } from './openapi.ts';
 import { bearer, type Person } from './person.ts';
 import { send } from './request.ts';
 import { newMember, type Team } from './team.ts';
@@ -14,6 +15,9 @@ export async function spentTokens(api: string, team: Team): Promise<SpentTokens>
     'logged out': await spent(api, team, (_, headers) =>
       call(api, 'DELETE', '/v1/sessions/current', headers),
     ),
+    demoted: await spent(api, team, async ({ userId }) => {
+      await call(api, 'PATCH', `/v1/members/${userId}`, await team.owner.headers(), { role: 'viewer' });
+    }),
     removed: await spent(api, team, async ({ userId }) => {
       await call(api, 'DELETE', `/v1/members/${userId}`, await team.owner.headers());
     }),
@@ -22,18 +26,27 @@ export async function spentTokens(api: string, team: Team): Promise<SpentTokens>
 
 type Happening = (person: Person, headers: Record<string, string>) => Promise<void>;
 
-/** The token of a new member after `happen`, once the gateway knows. @throws Error when it never does */
+/** The token of a new member after `happen`, once the gateway knows. */
 async function spent(api: string, team: Team, happen: Happening): Promise<string> {
   const person = await newMember(team, 'admin', crypto.randomUUID());
   const { accessToken } = await person.logIn();
   const headers = bearer(accessToken);
   await happen(person, headers);
+  await untilAnswered(api, headers, 401);
+  return accessToken;
+}
+
+/** Waits until a token is refused with `status`. @throws Error when that takes longer than any revocation may */
+export async function untilAnswered(
+  api: string,
+  headers: Record<string, string>,
+  status: number,
+): Promise<void> {
   const deadline = Date.now() + REFUSED_WITHIN_MS;
-  while ((await send(api, { method: 'GET', target: '/v1/me', headers })).status !== 401) {
-    if (Date.now() > deadline) throw new Error('A token goes on working after its session has ended.');
+  while ((await send(api, { method: 'GET', target: '/v1/me', headers })).status !== status) {
+    if (Date.now() > deadline) throw new Error(`A token that was taken away is not answered ${status}.`);
     await wait(LOOK_EVERY_MS);
   }
-  return accessToken;
 }
 
 async function call(
@@ -41,7 +54,11 @@ async function call(
   method: string,
   target: string,
   headers: Record<string, string>,
+  body?: object,
 ): Promise<void> {
-  const { status, text } = await send(api, { method, target, headers });
+  const json = body
+    ? { body: JSON.stringify(body), headers: { ...headers, 'content-type': JSON_TYPE } }
+    : { headers };
+  const { status, text } = await send(api, { method, target, ...json });
   if (status >= 300) throw new Error(`${method} ${target} → ${status} ${text}`);
 }

@@ -1,0 +1,72 @@
+import type { Example, MakeResource } from './operation-examples.ts';
+import type { Person } from './person.ts';
+import { newMember, type Team } from './team.ts';
+
+/** The smallest picture there is: one pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+/** Tokens reach nobody but the mailbox: whoever shows another is told that the link does not work. */
+const UNKNOWN_LINK = { token: 'a-token-that-nobody-was-sent' };
+
+let count = 0;
+const newPassword = (): string => `a new password of ${crypto.randomUUID()}`;
+const newAddress = ({ marker }: Team): string => `new-${count++}-${marker.toLowerCase()}@example.test`;
+// Texts to one number are rationed, whoever asks for them.
+const newPhone = (): string => `+4930${1_000_000 + count++}`;
+
+function pictureForm(): FormData {
+  const form = new FormData();
+  form.set('file', new Blob([PIXEL], { type: 'image/png' }), 'me.png');
+  return form;
+}
+
+/** @throws Error when the caller may not do it after all */
+async function as(
+  { world }: Team,
+  caller: Person,
+  method: string,
+  path: string,
+  body: FormData | object,
+): Promise<void> {
+  const isForm = body instanceof FormData;
+  const headers = {
+    ...(await caller.headers()),
+    ...(isForm ? {} : { 'content-type': 'application/json' }),
+  };
+  const sent = { method, headers, body: isForm ? body : JSON.stringify(body) };
+  const response = await fetch(`${world.api}/v1${path}`, sent);
+  if (!response.ok) throw new Error(`${method} ${path} → ${response.status} ${await response.text()}`);
+}
+
+/** A member whose picture there is to see. */
+export const memberWithPicture: MakeResource = async (team) => {
+  const person = await newMember(team, 'agent', crypto.randomUUID());
+  await as(team, person, 'POST', '/me/avatar', pictureForm());
+  return person.userId;
+};
+
+/** How the operations on one's own account are called. */
+export const ACCOUNT_EXAMPLES: Record<string, Example> = {
+  'identity.profile.update': { body: ({ marker }) => ({ lastName: `Changed ${marker}` }) },
+  'identity.profile.setAvatar': { form: pictureForm },
+  'identity.profile.sendPhoneCode': {
+    alone: 'person',
+    // What it needs is set up while the body, of which it has none, is made.
+    body: (team, _ids, caller) => as(team, caller, 'PATCH', '/me', { phone: newPhone() }),
+  },
+  'identity.profile.confirmPhone': { body: () => ({ code: '000000' }), answers: 422 },
+  'identity.emails.requestChange': {
+    alone: 'person',
+    body: (team, _ids, { password }) => ({ email: newAddress(team), password }),
+  },
+  'identity.emails.sendVerification': { alone: 'person' },
+  'identity.emails.verify': { body: () => UNKNOWN_LINK, answers: 422 },
+  'identity.emails.confirmChange': { body: () => UNKNOWN_LINK, answers: 422 },
+  'identity.passwords.change': {
+    alone: 'person',
+    body: (_team, _ids, { password }) => ({ currentPassword: password, password: newPassword() }),
+  },
+  'identity.passwords.reset': { body: () => ({ ...UNKNOWN_LINK, password: newPassword() }), answers: 422 },
+};
