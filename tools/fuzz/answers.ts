@@ -76,8 +76,8 @@ export class Documented {
     const content = this.responsesOf(operation)[String(status)]?.content ?? {};
     const [documented] = Object.keys(content);
     const type = headers['content-type']?.split(';')[0];
-    if (documented !== type && !(documented === undefined && text === ''))
-      return [`answered ${status} as ${type} instead of ${documented ?? 'nothing'}`];
+    const asDocumented = documented === undefined ? text === '' : inRange(type, documented);
+    if (!asDocumented) return [`answered ${status} as ${type} instead of ${documented ?? 'nothing'}`];
     if (documented !== JSON_ANSWER) return [];
     const pointer = `${this.at(operation)}/responses/${status}/content/application~1json/schema`;
     return this.schemaFaults(pointer, status, text);
@@ -109,4 +109,9 @@ export class Documented {
       this.compiled.set(pointer, this.ajv.compile({ $ref: `api#${encodeURI(pointer)}` }));
     return this.compiled.get(pointer);
   }
+}
+
+/** Whether a media type is the documented one, or of the documented range: `image/*`. */
+function inRange(type: string | undefined, range: string): boolean {
+  return type === range || (range.endsWith('/*') && (type ?? '').startsWith(range.slice(0, -1)));
 }

@@ -68,5 +68,6 @@ export const ACCOUNT_EXAMPLES: Record<string, Example> = {
     alone: 'person',
     body: (_team, _ids, { password }) => ({ currentPassword: password, password: newPassword() }),
   },
+  'identity.passwords.requestReset': { body: (team) => ({ email: newAddress(team) }) },
   'identity.passwords.reset': { body: () => ({ ...UNKNOWN_LINK, password: newPassword() }), answers: 422 },
 };

@@ -207,26 +207,6 @@ export const EXAMPLES: Record<string, Example> = {
       password: `a password of ${crypto.randomUUID()}`,
     }),
   },
-  'identity.emails.sendVerification': { alone: 'person' },
-  'identity.emails.requestChange': {
-    alone: 'person',
-    body: (team, _ids, { password }) => ({ email: email(team), password }),
-  },
-  // Tokens of links reach nobody but the mailbox.
-  'identity.emails.verify': { answers: 422 },
-  'identity.emails.confirmChange': { answers: 422 },
-  'identity.passwords.change': {
-    alone: 'person',
-    body: (_team, _ids, { password }) => ({ currentPassword: password, password: `${password} anew` }),
-  },
-  'identity.passwords.requestReset': { body: (team) => ({ email: email(team) }) },
-  'identity.passwords.reset': { answers: 422 },
-  'identity.profile.update': { body: ({ marker }) => ({ lastName: `Last ${marker}` }) },
-  'identity.profile.setAvatar': { form: pictureForm },
-  'identity.profile.avatar': { resources: { userId: personWithPicture } },
-  // Nobody here has a phone number.
-  'identity.profile.sendPhoneCode': { answers: 409 },
-  'identity.profile.confirmPhone': { body: () => ({ code: '000000' }), answers: 422 },
   'identity.identities.startLink': { body: () => ({ provider: 'unknown' }), answers: 404 },
   'gateway.oidc.redirected': { query: () => ({ state: 'unknown' }), answers: 404 },
   'identity.oidc.start': { answers: 404 },
@@ -264,27 +244,6 @@ function csvForm({ marker }: Team): FormData {
   return form;
 }
 
-/** One transparent pixel. */
-const PNG =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-function pictureForm(): FormData {
-  const form = new FormData();
-  form.set('file', new Blob([Buffer.from(PNG, 'base64')]), 'picture.png');
-  return form;
-}
-
-/** Somebody else of the team, who has a picture. */
-async function personWithPicture(team: Team): Promise<string> {
-  const person = await newMember(team, 'agent', unique());
-  await fetch(`${team.world.api}/v1/me/avatar`, {
-    method: 'POST',
-    headers: await person.headers(),
-    body: pictureForm(),
-  });
-  return person.userId;
-}
-
 /** Names in paths that are the same words in every team, and so nobody's: what they are about is the caller's own. */
 export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability'];
 
@@ -294,7 +253,6 @@ export const SAME_RESOURCE: Record<string, string> = {
   primaryTenantId: 'tenantId',
   referenceId: 'campaignId',
   leadIds: 'leadId',
-  primaryTenantId: 'tenantId',
 };
 
 /**

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { OPEN_TABLES } from './catalogue.ts';
 import type { Cell } from './matrix.ts';
 import { violationsOf, type ProofReport } from './proof.ts';
 
@@ -28,6 +29,7 @@ export function describeProof(report: ProofReport): string {
     '',
     styleText('bold', 'Row-level security'),
     `${catalogue.tables} tables with a tenant, ${catalogue.roles} roles, ${catalogue.rowsTried} rows of another tenant tried`,
+    ...[...OPEN_TABLES].map(([table, why]) => `${table} is open to its service: ${why}`),
     '',
     ...verdict(violationsOf(report)),
     `${operations.length} operations, ${matrix.length} calls, ${crossings.length} crossings in ${seconds.toFixed(1)} s`,

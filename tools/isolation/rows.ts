@@ -25,7 +25,7 @@ const PENDING_EVENTS = `
     AND c.relkind IN ('r', 'p')`;
 
 /** What a service tidies up by itself when its time has come: the answer to a refresh that nobody may ask for again. */
-const TIDIED: Readonly<Record<string, string>> = { 'identity.sessions': 'last_answer' };
+const TIDIED: Readonly<Record<string, string>> = { 'identity.sessions': '{last_answer,updated_at}' };
 
 const LOOK_EVERY_MS = 150;
 /** Something at rest looks the same this many times in a row. */
@@ -117,7 +117,7 @@ export class Rows {
   }
 }
 
-const rowOf = (table: string): string => `(to_jsonb(t) - '${TIDIED[table] ?? ''}')::text`;
+const rowOf = (table: string): string => `(to_jsonb(t) - '${TIDIED[table] ?? '{}'}'::text[])::text`;
 
 /** The tables in which two snapshots differ. */
 export function changed(before: Snapshot, after: Snapshot): string[] {
