@@ -160,6 +160,7 @@ const pausedCampaign: MakeResource = async (team, ids, caller) => {
  * takes; when that does not succeed for the owner of a team, the proof fails and says so.
  */
 export const EXAMPLES: Record<string, Example> = {
+  'billing.reservations.list': { onePage: 'services reserve, over RPC; no operation does' },
   'billing.prices.list': { onePage: 'prices are the same for every team' },
   'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
   'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
@@ -252,6 +253,7 @@ export const SAME_RESOURCE: Record<string, string> = {
   assignedUserId: 'userId',
   primaryTenantId: 'tenantId',
   referenceId: 'campaignId',
+  budgetId: 'campaignId',
   leadIds: 'leadId',
 };
 
