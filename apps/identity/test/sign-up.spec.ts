@@ -2,7 +2,6 @@ import {
   accountsApi,
   CAPABILITIES,
   MembershipCreated,
-  CAPABILITIES,
   ROLE_CAPABILITIES,
   TenantCreated,
   UserSignedUp,
