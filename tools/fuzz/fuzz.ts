@@ -145,23 +145,27 @@ class Fuzzer {
     const { pathParameters } = operation;
     // A cursor that nobody has handed out is a mutation, not a valid request.
     const queryParameters = operation.queryParameters.filter(({ name }) => name !== 'cursor');
-    return fc
-      .tuple(
-        params(
-          pathParameters,
-          pathParameters.map(({ name }) => name),
-        ),
-        params(
-          queryParameters,
-          queryParameters.filter(({ required }) => required).map(({ name }) => name),
-        ),
-        mutationsOf({
-          body,
-          hasPath: pathParameters.length > 0,
-          queryNames: operation.queryParameters.map(({ name }) => name),
-        }),
-      )
-      .map(([path, query, rest]) => ({ ids: path as Record<string, string>, query, ...rest }));
+    return (
+      fc
+        .tuple(
+          params(
+            pathParameters,
+            pathParameters.map(({ name }) => name),
+          ),
+          params(
+            queryParameters,
+            queryParameters.filter(({ required }) => required).map(({ name }) => name),
+          ),
+          mutationsOf({
+            body,
+            hasPath: pathParameters.length > 0,
+            queryNames: operation.queryParameters.map(({ name }) => name),
+          }),
+        )
+        // Nothing, `.` and `..` lead to another address altogether.
+        .filter(([path]) => Object.values(path).every((value) => !/^\.{0,2}$/.test(String(value))))
+        .map(([path, query, rest]) => ({ ids: path as Record<string, string>, query, ...rest }))
+    );
   }
 
   private async faultsOf(operation: Operation, caller: Person, generated: Generated): Promise<string[]> {

@@ -1,6 +1,5 @@
 import {
   accountsApi,
-  CAPABILITIES,
   MembershipCreated,
   ROLE_CAPABILITIES,
   TenantCreated,
