@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { entitlementsApi, type EntitlementsApi } from '@leadwire/contracts';
-import { systemCtx } from '@leadwire/kernel';
+import { requestErrors, systemCtx } from '@leadwire/kernel';
 import { Client, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import { noRights, TenantRights } from './rights.js';
 import { SnapshotBucket } from './snapshot-bucket.js';
@@ -140,7 +140,9 @@ export class EntitlementSnapshots implements OnModuleDestroy {
     const { tenant, everybody } = await this.identity.snapshot(ctx, {});
     const flags = parseSnapshot<GlobalSnapshot>(everybody);
     if (flags && !this.everybody) this.everybody = { snapshot: flags, revision: 0 };
-    this.hold(tenantId, (tenant && parseSnapshot<TenantSnapshot>(tenant)) || null, 0);
+    const snapshot = tenant === null ? null : parseSnapshot<TenantSnapshot>(tenant);
+    if (snapshot === undefined) throw requestErrors.unavailable({ internal: 'a snapshot of another format' });
+    this.hold(tenantId, snapshot, 0);
   }
 
   // What the watch brought while we were asking is newer than the answer.
@@ -161,9 +163,9 @@ export class EntitlementSnapshots implements OnModuleDestroy {
     if (held.snapshot) held.rights = new TenantRights(held.snapshot, everybody);
   }
 
-  private takeTenant(tenantId: string, snapshot: TenantSnapshot | undefined, revision: number): void {
+  private takeTenant(tenantId: string, snapshot: TenantSnapshot | null, revision: number): void {
     if (!this.held.has(tenantId) && !this.loading.has(tenantId)) return;
-    this.hold(tenantId, snapshot ?? null, revision);
+    this.hold(tenantId, snapshot, revision);
     const flagKeys = snapshot ? [...Object.keys(snapshot.flags), ...Object.keys(snapshot.userFlags)] : [];
     this.tell(({ changed }) => changed?.({ tenantId, flagKeys }));
   }

@@ -8,8 +8,8 @@ const RETRY_MS = 500;
 const PROBE_EVERY_MS = 5_000;
 
 export type SnapshotSink = {
-  /** Undefined: the tenant is no more, or written in a format that we do not read. */
-  tenant: (tenantId: string, snapshot: TenantSnapshot | undefined, revision: number) => void;
+  /** Null: the tenant is no more. */
+  tenant: (tenantId: string, snapshot: TenantSnapshot | null, revision: number) => void;
   everybody: (snapshot: GlobalSnapshot, revision: number) => void;
   /** The bucket is another one than before: the broker had lost it. */
   renewed: () => void;
@@ -36,6 +36,7 @@ export class SnapshotWatch {
 
   /** Resolves once changes are followed. @throws when the broker is away */
   async start(): Promise<void> {
+    if (this.running) return;
     const entries = await this.open();
     if (this.stopped) return entries.stop();
     this.running ??= this.follow(entries);
@@ -87,11 +88,14 @@ export class SnapshotWatch {
     if (this.state) this.state.lastRevision = entry.revision;
     const about = subjectOfKey(entry.key);
     if (!about) return;
-    const text = entry.operation === 'PUT' ? entry.string() : '';
-    if (about !== 'everybody')
-      return this.sink.tenant(about.tenantId, parseSnapshot<TenantSnapshot>(text), entry.revision);
-    const snapshot = parseSnapshot<GlobalSnapshot>(text);
-    if (snapshot) this.sink.everybody(snapshot, entry.revision);
+    const gone = entry.operation !== 'PUT';
+    // What a newer version wrote in a format that we do not read is passed over: what we hold is better than nothing.
+    const snapshot = gone ? undefined : parseSnapshot(entry.string());
+    if (about === 'everybody') {
+      if (snapshot) this.sink.everybody(snapshot as GlobalSnapshot, entry.revision);
+    } else if (gone || snapshot) {
+      this.sink.tenant(about.tenantId, (snapshot as TenantSnapshot | undefined) ?? null, entry.revision);
+    }
   }
 
   private async probe(): Promise<void> {

@@ -122,6 +122,21 @@ describe('the rights that a process holds', () => {
     expect(await bucket.putTenant(rightsOf(tenantId, { version: 6 }))).toBe(true);
   });
 
+  it('are kept when a newer version writes what we cannot read, and end when their tenant does', async () => {
+    const bucket = new SnapshotBucket(connection);
+    const [tenantId, other] = [newId(), newId()];
+    await rights.changeForEverybody({});
+    await rights.change(tenantId, {});
+    await rights.change(other, {});
+    expect(await entitlements.hasFeature(tenantId, 'lead_import')).toBe(true);
+    expect(await entitlements.hasFeature(other, 'lead_import')).toBe(true);
+    const { kv } = await bucket.open();
+    await kv.put(`tenant.${tenantId}`, JSON.stringify({ format: 2 }));
+    await bucket.removeTenant(other);
+    await eventually(async () => !(await entitlements.hasFeature(other, 'lead_import')));
+    expect(await entitlements.hasFeature(tenantId, 'lead_import')).toBe(true);
+  });
+
   it('outlive the loss of the bucket, and follow the new one', async () => {
     const bucket = new SnapshotBucket(connection);
     const tenantId = newId();
