@@ -1,5 +1,6 @@
 import {
   accountsApi,
+  CAPABILITIES,
   MembershipCreated,
   ROLE_CAPABILITIES,
   TenantCreated,
