@@ -53,6 +53,12 @@ describe('who may come in', () => {
 
     it('a request without a token', () => answers401(null));
     it('a token that is none', () => answers401('nonsense'));
+
+    it('a good token in the address', async () => {
+      const token = await gateway.token();
+      const path = `/v1/things/${thing.id}?access_token=${token}`;
+      expect((await gateway.fetch(path, { token: null })).status).toBe(401);
+    });
     it('an expired token', async () => answers401(await gateway.token({ expiresInSeconds: -1 })));
     it('a token of another issuer', async () => answers401(await gateway.token({ issuer: 'somebody' })));
     it('a token for another audience', async () =>

@@ -344,4 +344,11 @@ describe('a request', () => {
     );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
+
+  it('carries headers that keep browsers on TLS and answers out of caches', async () => {
+    for (const response of [await gateway.fetch('/v1/things'), await gateway.fetch('/v1/nothing')]) {
+      expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   accountsApi,
   CAPABILITIES,
@@ -120,6 +121,17 @@ describe('signing up', () => {
     await expect(accounts.signUp(anonymous(), { ...someone(), ...over })).rejects.toMatchObject({
       code: 'request.invalid',
       details: { errors: [{ pointer }] },
+    });
+  });
+
+  it('takes a password of 256 characters, and verifies it to the last one', async () => {
+    const password = randomBytes(192).toString('base64url');
+    const email = 'long@example.com';
+    await signUp(service, { email, password });
+    await accounts.logIn(anonymous(), { email, password });
+    const other = `${password.slice(0, -1)}${password.endsWith('x') ? 'y' : 'x'}`;
+    await expect(accounts.logIn(anonymous(), { email, password: other })).rejects.toMatchObject({
+      code: 'account.bad_credentials',
     });
   });
 

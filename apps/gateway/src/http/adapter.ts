@@ -85,10 +85,12 @@ function answerUnreadable(socket: Socket): void {
 }
 
 /**
- * What every answer says to browsers: answers are data, never pages or frames, and come over TLS once they did. Written out
+ * What every answer says to browsers: answers are data, never pages or frames, are kept in no cache unless they say
+ * otherwise, and come over TLS once they did. Written out
  * here instead of computed anew for each request; a page of ours sets its own policy over this one.
  */
 const COMMON_HEADERS = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
