@@ -85,6 +85,18 @@ describe('an e-mail address', () => {
         await expect(verify(token)).rejects.toMatchObject({ code: 'account.link_invalid' });
     });
 
+    it('and a repeated request with the same Idempotency-Key sends nothing more', async () => {
+      const session = await signUp(service);
+      const ctx = signedIn(session, 'owner', { idempotencyKey: `again-${session.user.id}\tPOST` });
+      await emails.sendVerification(ctx, {});
+      await emails.sendVerification(ctx, {});
+      const [row] = await service.database.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM identity.one_time_tokens WHERE user_id = $1 AND purpose = 'verify-email'`,
+        [session.user.id],
+      );
+      expect(row?.n).toBe(2);
+    });
+
     it('not a second time', async () => {
       const session = await verified();
       await expect(emails.sendVerification(signedIn(session), {})).rejects.toMatchObject({

@@ -37,11 +37,11 @@ export class EmailsService implements EmailsApi {
    */
   async sendVerification(ctx: Ctx, _: Nothing): Promise<void> {
     const { userId } = requirePerson(ctx);
-    await this.throttles.claim(limits.verification(userId));
     await this.tenant.run(ctx, async (db) => {
       const [person] = await db.query<{ email: string; emailVerified: boolean }>(LOCK_ADDRESS, [userId]);
       if (!person) throw accountErrors.not_a_member();
       if (person.emailVerified) throw accountErrors.email_verified_already();
+      await this.throttles.claimIn(db, limits.verification(userId));
       await this.verification.send(db, { userId, email: person.email });
     });
   }
@@ -58,8 +58,10 @@ export class EmailsService implements EmailsApi {
   async requestChange(ctx: Ctx, { email, password }: RequestEmailChange): Promise<void> {
     const { userId } = requirePerson(ctx);
     await this.reAuthentication.confirm(ctx, password);
-    await this.throttles.claim(limits.emailChange(userId));
-    await this.tenant.run(withoutMemory(ctx), (db) => this.changes.begin(db, userId, canonicalEmail(email)));
+    await this.tenant.run(withoutMemory(ctx), async (db) => {
+      await this.throttles.claimIn(db, limits.emailChange(userId));
+      await this.changes.begin(db, userId, canonicalEmail(email));
+    });
   }
 
   async cancelChange(ctx: Ctx, _: Nothing): Promise<void> {

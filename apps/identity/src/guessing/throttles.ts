@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { AccountTransaction } from '../accounts/account-transaction.js';
+import type { SqlSession } from '../accounts/sql.js';
 import { CLAIM_TRIES, CLEAR_TRIES, FORGIVE_TRY, SWEEP_TRIES, WAITING_UNTIL } from './throttles.queries.js';
 
 /** How often something may be tried before it takes patience; never a lock-out. */
@@ -27,37 +28,22 @@ export class Throttles {
   ) {}
 
   /**
-   * Counts a try under all of them.
+   * Counts a try under all of them, whatever becomes of it.
    * @throws AppError `account.slow_down` with the seconds to wait; then nothing is counted
    */
   async claim(...throttles: Throttle[]): Promise<void> {
-    const waitSeconds = await this.tryToClaim(...throttles);
-    if (waitSeconds > 0) throw accountErrors.slow_down({ retryAfterSeconds: waitSeconds });
+    refuse(await this.tryToClaim(...throttles));
+  }
+
+  /** {@link claim} in the caller's transaction: what is rolled back, or answered from memory, was no try. */
+  async claimIn(db: SqlSession, ...throttles: Throttle[]): Promise<void> {
+    refuse(await this.waitSeconds(db, throttles));
   }
 
   /** Counts a try, or says how many seconds are still to wait. */
-  tryToClaim(...throttles: Throttle[]): Promise<number> {
-    const now = this.clock.now();
-    const sorted = throttles
-      .map(({ rule, key }) => ({ ...rule, hash: hashOf({ rule, key }) }))
-      .sort((a, b) => Buffer.compare(a.hash, b.hash));
-    const hashes = sorted.map(({ hash }) => hash);
-    return this.transaction.run(async (db) => {
-      const claimed = await db.query(CLAIM_TRIES, [
-        hashes,
-        sorted.map(({ free }) => free),
-        sorted.map(({ firstWaitSeconds }) => firstWaitSeconds),
-        sorted.map(({ waitMaxSeconds }) => waitMaxSeconds),
-        sorted.map(({ forgetAfterMs }) => new Date(now.getTime() + forgetAfterMs)),
-        now,
-      ]);
-      if (claimed.length === throttles.length) {
-        await db.execute(SWEEP_TRIES, [now]);
-        return 0;
-      }
-      const [row] = await db.query<{ until: Date | null }>(WAITING_UNTIL, [hashes]);
-      return Math.max(1, Math.ceil(((row?.until?.getTime() ?? 0) - now.getTime()) / 1000));
-    });
+  async tryToClaim(...throttles: Throttle[]): Promise<number> {
+    if (throttles.length === 0) return 0;
+    return this.transaction.run((db) => this.waitSeconds(db, throttles));
   }
 
   /** Takes the last try back under each of these. */
@@ -69,8 +55,34 @@ export class Throttles {
   async clear(throttle: Throttle): Promise<void> {
     await this.transaction.run((db) => db.execute(CLEAR_TRIES, [hashOf(throttle)]));
   }
+
+  private async waitSeconds(db: SqlSession, throttles: readonly Throttle[]): Promise<number> {
+    const now = this.clock.now();
+    const sorted = throttles
+      .map(({ rule, key }) => ({ ...rule, hash: hashOf({ rule, key }) }))
+      .sort((a, b) => Buffer.compare(a.hash, b.hash));
+    const hashes = sorted.map(({ hash }) => hash);
+    const claimed = await db.query(CLAIM_TRIES, [
+      hashes,
+      sorted.map(({ free }) => free),
+      sorted.map(({ firstWaitSeconds }) => firstWaitSeconds),
+      sorted.map(({ waitMaxSeconds }) => waitMaxSeconds),
+      sorted.map(({ forgetAfterMs }) => new Date(now.getTime() + forgetAfterMs)),
+      now,
+    ]);
+    if (claimed.length === throttles.length) {
+      await db.execute(SWEEP_TRIES, [now]);
+      return 0;
+    }
+    const [row] = await db.query<{ until: Date | null }>(WAITING_UNTIL, [hashes]);
+    return Math.max(1, Math.ceil(((row?.until?.getTime() ?? 0) - now.getTime()) / 1000));
+  }
 }
 
-export function hashOf({ rule, key }: Throttle): Buffer {
+function refuse(waitSeconds: number): void {
+  if (waitSeconds > 0) throw accountErrors.slow_down({ retryAfterSeconds: waitSeconds });
+}
+
+function hashOf({ rule, key }: Throttle): Buffer {
   return createHash('sha256').update(`${rule.name}|${key}`).digest();
 }

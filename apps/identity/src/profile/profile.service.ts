@@ -63,11 +63,10 @@ export class ProfileService implements ProfileApi {
   async sendPhoneCode(ctx: Ctx, _: Nothing): Promise<void> {
     const { userId } = requirePerson(ctx);
     this.phoneCodes.requireTexts();
-    const phone = await this.tenant.run(withoutMemory(ctx), (db) => unverifiedPhone(db, userId));
-    await this.throttles.claim(...limits.phoneCode(userId, phone));
     await this.tenant.run(ctx, async (db) => {
-      // Changed in between: the code would go to a number that is no longer theirs.
-      if ((await unverifiedPhone(db, userId)) === phone) await this.phoneCodes.send(db, userId, phone);
+      const phone = await unverifiedPhone(db, userId);
+      await this.throttles.claimIn(db, ...limits.phoneCode(userId, phone));
+      await this.phoneCodes.send(db, userId, phone);
     });
   }
 
