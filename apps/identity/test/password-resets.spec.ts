@@ -128,17 +128,19 @@ describe('a password', () => {
           async (_, i) => (await signUp(service, { email: `timing${i}@example.com` })).user.email,
         ),
       );
-      const median = async (addresses: string[]) => {
-        const times: number[] = [];
-        for (const address of addresses) {
-          const started = performance.now();
-          expect(await requestReset(address)).toBeUndefined();
-          times.push(performance.now() - started);
-        }
-        return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+      const timed = async (address: string) => {
+        const started = performance.now();
+        expect(await requestReset(address)).toBeUndefined();
+        return performance.now() - started;
       };
-      const [known, unknown] = [await median(emails), await median(emails.map((email) => `no-${email}`))];
-      expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(3);
+      const [known, unknown]: [number[], number[]] = [[], []];
+      for (const email of emails) {
+        known.push(await timed(email));
+        unknown.push(await timed(`no-${email}`));
+      }
+      // The fastest of each: what others do on this machine only ever adds.
+      const [one, other] = [Math.min(...known), Math.min(...unknown)];
+      expect(Math.max(one, other) / Math.min(one, other)).toBeLessThan(3);
       // The account is looked up by the worker; the request leaves the same one row either way.
       const rows = await service.database.query<{ n: number }>(
         `SELECT count(*)::int AS n FROM identity.deliveries WHERE channel = 'password-reset'

@@ -24,10 +24,10 @@ export class Credentials {
   async prove(address: string, password: string, clientIp: string | undefined): Promise<string> {
     const email = canonicalEmail(address);
     const account = await this.store.credentialsOf(email);
-    await this.guessing.claim({ email, userId: account?.id, clientIp });
+    const counted = await this.guessing.claim({ email, userId: account?.id, clientIp });
     const known = await this.passwords.matches(account?.passwordHash, password);
     if (!account || !known) throw accountErrors.bad_credentials();
-    await this.guessing.proven({ email, userId: account.id, clientIp });
+    await this.guessing.proven({ email, userId: account.id, clientIp }, counted);
     await this.rehash(account.id, account.passwordHash as string, password);
     return account.id;
   }

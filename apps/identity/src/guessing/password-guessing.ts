@@ -41,16 +41,17 @@ export class PasswordGuessing {
 
   /**
    * Counts a guess before its password is looked at.
+   * @returns what it was counted under, for {@link proven}
    * @throws AppError `account.slow_down`
    */
-  async claim(guess: Guess): Promise<void> {
-    const known = await this.isKnown(guess);
-    await this.throttles.claim(...(known ? [fromHere(guess)] : all(guess)));
+  async claim(guess: Guess): Promise<Throttle[]> {
+    const counted = (await this.isKnown(guess)) ? [fromHere(guess)] : all(guess);
+    await this.throttles.claim(...counted);
+    return counted;
   }
 
   /** Takes the guess back, since it was none, and remembers the network as one of this person's. */
-  async proven(guess: Guess & { userId: string }): Promise<void> {
-    const [here, ...others] = all(guess);
+  async proven(guess: Guess & { userId: string }, [here, ...others]: Throttle[]): Promise<void> {
     await Promise.all([
       this.throttles.clear(here as Throttle),
       this.throttles.forgive(...others),
@@ -58,20 +59,20 @@ export class PasswordGuessing {
     ]);
   }
 
-  private isKnown({ userId, clientIp }: Guess): Promise<boolean> {
+  private async isKnown({ userId, clientIp }: Guess): Promise<boolean> {
     const since = new Date(this.clock.now().getTime() - KNOWN_FOR_MS);
     const params = [userId ?? NOBODY, hashOfNetwork(clientIp), since];
-    return this.transaction.run(async (db) => (await db.query(IS_KNOWN_NETWORK, params)).length > 0);
+    return (await this.transaction.alone.query(IS_KNOWN_NETWORK, params)).length > 0;
   }
 
   private async remember({ userId, clientIp }: Guess): Promise<void> {
     if (!networkOf(clientIp)) return;
     const now = this.clock.now();
-    await this.transaction.run(async (db) => {
-      await db.execute(REMEMBER_NETWORK, [userId, hashOfNetwork(clientIp), now]);
-      const since = new Date(now.getTime() - KNOWN_FOR_MS);
-      await db.execute(FORGET_NETWORKS, [userId, since, KNOWN_NETWORKS_MAX]);
-    });
+    const { alone } = this.transaction;
+    const news = await alone.query(REMEMBER_NETWORK, [userId, hashOfNetwork(clientIp), now]);
+    if (news.length === 0) return;
+    const since = new Date(now.getTime() - KNOWN_FOR_MS);
+    await alone.execute(FORGET_NETWORKS, [userId, since, KNOWN_NETWORKS_MAX]);
   }
 }
 

@@ -37,19 +37,23 @@ export const FORGIVE_TRY = `
 
 export const CLEAR_TRIES = `DELETE FROM throttles WHERE key_hash = $1`;
 
-/** Each try sweeps a few of the forgotten ones, more than it adds: the table cannot outgrow a day of tries for long. */
+/** A sweep takes more of the forgotten ones than the tries since the last one added: the table cannot outgrow a day of tries. */
 export const SWEEP_TRIES = `
   DELETE FROM throttles
   WHERE key_hash IN (
-    SELECT key_hash FROM throttles WHERE forget_at < $1 ORDER BY forget_at LIMIT 8 FOR UPDATE SKIP LOCKED)`;
+    SELECT key_hash FROM throttles WHERE forget_at < $1 ORDER BY forget_at LIMIT 64 FOR UPDATE SKIP LOCKED)`;
 
 export const IS_KNOWN_NETWORK = `
   SELECT FROM known_networks WHERE user_id = $1 AND network_hash = $2 AND last_seen_at > $3`;
 
+/** Exact to a day: a log-in from the usual place writes nothing. */
 export const REMEMBER_NETWORK = `
   INSERT INTO known_networks (user_id, network_hash, last_seen_at)
   VALUES ($1, $2, $3)
-  ON CONFLICT (user_id, network_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at`;
+  ON CONFLICT (user_id, network_hash) DO UPDATE
+  SET last_seen_at = excluded.last_seen_at
+  WHERE known_networks.last_seen_at < excluded.last_seen_at - interval '1 day'
+  RETURNING network_hash`;
 
 export const FORGET_NETWORKS = `
   DELETE FROM known_networks
