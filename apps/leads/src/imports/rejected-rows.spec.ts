@@ -19,8 +19,9 @@ describe('the file of rejected rows', () => {
       'a=1',
     ]);
     await rows.finish();
+    // Reading drops the byte order mark.
     expect((await written).split('\r\n')).toEqual([
-      `\uFEFFline,reason,'=header(),Name`,
+      `line,reason,'=header(),Name`,
       `2,no_name,"'=HYPERLINK(""http://evil.example"")",'+1,'-1,'@SUM(A1),'\t=1,a=1`,
       '',
     ]);
