@@ -54,8 +54,7 @@ type Generated = {
  */
 export async function fuzzApi(platform: Platform, options: FuzzOptions): Promise<FuzzReport> {
   const startedAt = performance.now();
-  const database = new pg.Client({ connectionString: platform.adminUrl });
-  await database.connect();
+  const database = new pg.Pool({ connectionString: platform.adminUrl });
   try {
     const { api, smtp } = platform.urls;
     const team = await workingTeam({ api, smtp, database }, 'Fuzzbuzz');
@@ -78,7 +77,7 @@ export async function fuzzApi(platform: Platform, options: FuzzOptions): Promise
   }
 }
 
-async function deadLettersOf(rows: Rows, database: pg.Client): Promise<number> {
+async function deadLettersOf(rows: Rows, database: pg.Pool): Promise<number> {
   await rows.rest(REST_DEADLINE_MS);
   let count = 0;
   for (const { table } of (await database.query<{ table: string }>(DEAD_LETTERS)).rows) {

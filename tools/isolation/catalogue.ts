@@ -1,14 +1,15 @@
 import pg from 'pg';
 
 const TENANT_TABLES = `
-  SELECT n.nspname AS schema, c.relname AS "table", c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
+  SELECT n.nspname AS schema, c.relname AS "table", a.attname AS "column", c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
          EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*'
                  AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL) AS policy,
          has_table_privilege(n.nspname || '_app', c.oid, 'SELECT') AS readable,
          pg_get_userbyid(c.relowner) AS owner
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+  JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+    AND (a.attname = 'tenant_id' OR (n.nspname, c.relname, a.attname) = ('identity', 'tenants', 'id'))
   WHERE c.relkind IN ('r', 'p')
     AND EXISTS (SELECT FROM pg_roles WHERE rolname = n.nspname || '_app')
   ORDER BY 1, 2`;
@@ -31,6 +32,8 @@ export const OPEN_TABLES: ReadonlyMap<string, string> = new Map([
 type TenantTable = {
   schema: string;
   table: string;
+  /** Which column names the tenant. */
+  column: string;
   enabled: boolean;
   forced: boolean;
   policy: boolean;
@@ -46,7 +49,7 @@ export type Catalogue = { tables: number; roles: number; rowsTried: number; viol
  * @param roleUrl the database as one of its roles
  */
 export async function catalogueOf(
-  admin: pg.Client,
+  admin: pg.Pool,
   roleUrl: (role: string) => string,
   { victimId, homeId }: { victimId: string; homeId: string },
 ): Promise<Catalogue> {
@@ -63,7 +66,7 @@ export async function catalogueOf(
     const readable = tables.filter(
       (table) => table.schema === schema && table.readable && !OPEN_TABLES.has(`${schema}.${table.table}`),
     );
-    for (const { table } of readable) rowsTried += await rowsOf(admin, schema, table, victimId);
+    for (const table of readable) rowsTried += await rowsOf(admin, table, victimId);
     violations.push(...(await tryRole(roleUrl(`${schema}_app`), readable, { victimId, homeId })));
   }
   return { tables: tables.length, roles: roles.length, rowsTried, violations };
@@ -81,9 +84,13 @@ function tableFaults({ schema, table, enabled, forced, policy, readable, owner }
   return faults;
 }
 
-async function rowsOf(client: pg.Client, schema: string, table: string, tenantId: string): Promise<number> {
+async function rowsOf(
+  client: pg.Client | pg.Pool,
+  { schema, table, column }: TenantTable,
+  tenantId: string,
+): Promise<number> {
   const { rows } = await client.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)} WHERE tenant_id = $1`,
+    `SELECT count(*)::int AS n FROM ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)} WHERE ${column} = $1`,
     [tenantId],
   );
   return rows[0]?.n ?? 0;
@@ -100,11 +107,11 @@ async function tryRole(
   try {
     for (const tenantId of [homeId, '']) {
       await client.query(`SELECT set_config('app.tenant_id', $1, false)`, [tenantId]);
-      for (const { schema, table } of tables) {
-        const seen = await rowsOf(client, schema, table, victimId);
+      for (const table of tables) {
+        const seen = await rowsOf(client, table, victimId);
         if (seen > 0)
           violations.push(
-            `${schema}.${table} shows ${seen} rows of another tenant under ${tenantId ? 'one' : 'no'} tenant`,
+            `${table.schema}.${table.table} shows ${seen} rows of another tenant under ${tenantId ? 'one' : 'no'} tenant`,
           );
       }
     }

@@ -19,6 +19,8 @@ import { suspendTeam } from './suspension.ts';
 import { badTokensOf } from './tokens.ts';
 
 const REST_DEADLINE_MS = 60_000;
+/** Members are put into teams side by side. */
+export const CONNECTIONS_MAX = 4;
 
 export type ProofReport = {
   operations: Operation[];
@@ -36,8 +38,7 @@ export type ProofReport = {
 /** Shows on a running instance of its own that no team sees or changes anything of another. */
 export async function proveIsolation(platform: Platform): Promise<ProofReport> {
   const startedAt = performance.now();
-  const database = new pg.Client({ connectionString: platform.adminUrl });
-  await database.connect();
+  const database = new pg.Pool({ connectionString: platform.adminUrl, max: CONNECTIONS_MAX });
   try {
     const report = await prove(platform, database);
     return { ...report, seconds: (performance.now() - startedAt) / 1000 };
@@ -46,7 +47,7 @@ export async function proveIsolation(platform: Platform): Promise<ProofReport> {
   }
 }
 
-async function prove(platform: Platform, database: pg.Client): Promise<Omit<ProofReport, 'seconds'>> {
+async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofReport, 'seconds'>> {
   const { api, smtp } = platform.urls;
   const world: World = { api, smtp, database };
   const [victim, home] = await Promise.all([
@@ -93,7 +94,7 @@ async function prove(platform: Platform, database: pg.Client): Promise<Omit<Proo
   };
 }
 
-async function actorsIn(platform: Platform, database: pg.Client, teams: Teams) {
+async function actorsIn(platform: Platform, database: pg.Pool, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
   const key = platform.secrets.key('key-encryption.identity');
   const bad = await badTokensOf(accessToken, database, key);

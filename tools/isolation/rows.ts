@@ -38,17 +38,17 @@ export type Snapshot = Record<string, string>;
 
 /** What the database holds of one team, seen past row-level security. */
 export class Rows {
-  private readonly database: pg.Client;
+  private readonly database: pg.Pool;
   private readonly tables: OwnedTable[];
   readonly owners: Owners;
 
-  private constructor(database: pg.Client, tables: OwnedTable[], owners: Owners) {
+  private constructor(database: pg.Pool, tables: OwnedTable[], owners: Owners) {
     this.database = database;
     this.tables = tables;
     this.owners = owners;
   }
 
-  static async of(database: pg.Client, tenantId: string): Promise<Rows> {
+  static async of(database: pg.Pool, tenantId: string): Promise<Rows> {
     const { rows: tables } = await database.query<OwnedTable>(OWNED_TABLES);
     const { rows: members } = await database.query<{ id: string }>(MEMBERS, [tenantId]);
     const compared = tables.filter(({ table }) => !NOT_COMPARED.has(table));

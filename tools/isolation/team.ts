@@ -11,7 +11,7 @@ const INSERT_MEMBER = `
   INSERT INTO identity.memberships (id, user_id, tenant_id, role, invited_by)
   VALUES ($1, $2, $3, $4, $5)`;
 
-export type World = { api: string; smtp: Smtp; database: pg.Client };
+export type World = { api: string; smtp: Smtp; database: pg.Pool };
 
 /** A team with one member of each role, one example of each resource, and its name in every text it has. */
 export type Team = {

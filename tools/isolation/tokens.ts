@@ -28,7 +28,7 @@ export type BadTokens = {
 /** Only the expired one needs the platform's own key, which is taken from where it lies sealed. */
 export async function badTokensOf(
   good: string,
-  database: pg.Client,
+  database: pg.Pool,
   keyEncryptionKey: string,
 ): Promise<BadTokens> {
   const claims = decodeJwt(good);
