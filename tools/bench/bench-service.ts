@@ -2,7 +2,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { defineEvent, Int, type EventOf } from '@leadwire/contracts';
 import { Consumes, On } from '@leadwire/messaging';
-import { messagingTables, type MigrationClass, type TenantDb } from '@leadwire/persistence';
+import { erasureTables, messagingTables, type MigrationClass, type TenantDb } from '@leadwire/persistence';
 import {
   databaseConfig,
   processConfig,
@@ -26,7 +26,7 @@ function migrationFor(service: string): MigrationClass {
     name = 'CreateBench20261122120000';
 
     async up(runner: QueryRunner): Promise<void> {
-      for (const sql of messagingTables(service)) await runner.query(sql);
+      for (const sql of [...messagingTables(service), ...erasureTables(service)]) await runner.query(sql);
     }
 
     async down(): Promise<void> {

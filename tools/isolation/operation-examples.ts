@@ -217,6 +217,15 @@ export const EXAMPLES: Record<string, Example> = {
     body: async (team) => ({ ticket: 'x'.repeat(43), ...credentialsOf(await newcomer(team)) }),
     answers: 401,
   },
+  'identity.closing.close': {
+    alone: 'team',
+    body: (team, _ids, { password }) => ({ name: `Team ${team.marker}`, password }),
+  },
+  // Nobody's team is closed here, and nobody may say so of another's.
+  'identity.closing.restore': {
+    body: async (team) => ({ ...credentialsOf(await newcomer(team)), tenantId: team.tenantId }),
+    answers: 403,
+  },
   'identity.invitations.create': { body: invitationsOf },
   // It was sent just now.
   'identity.invitations.resend': { answers: 429 },

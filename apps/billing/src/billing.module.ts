@@ -1,12 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import {
   ServiceModule,
+  tenantErasure,
   type ConfigOf,
   type ServiceDefinition,
   type ServiceRuntime,
 } from '@leadwire/platform';
 import { billingConfig } from './billing.config.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
+import { Books } from './erasure/books.js';
+import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
@@ -36,8 +39,9 @@ export class BillingModule {
         ReservationsService,
         ProvisioningConsumer,
         UsageConsumer,
+        ErasureConsumer,
       ],
-      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper, ExpirySweeper],
+      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper, ExpirySweeper, ...tenantErasure(Books)],
     };
   }
 }

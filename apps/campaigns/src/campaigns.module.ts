@@ -1,5 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ServiceModule, type ServiceDefinition, type ServiceRuntime } from '@leadwire/platform';
+import {
+  ServiceModule,
+  tenantErasure,
+  type ServiceDefinition,
+  type ServiceRuntime,
+} from '@leadwire/platform';
 import { DataKeys } from './accounts/data-keys.js';
 import { EmailAccountEntity } from './accounts/email-account.entity.js';
 import { EmailAccountsService } from './accounts/email-accounts.service.js';
@@ -10,6 +15,7 @@ import { CampaignsService } from './campaigns/campaigns.service.js';
 import { LaunchChecks } from './campaigns/launch-check.js';
 import { EnrolmentsService } from './enrolments/enrolments.service.js';
 import { LeadSnapshotsConsumer } from './enrolments/lead-snapshots.consumer.js';
+import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { FundsConsumer } from './funds/funds.consumer.js';
 import { Claims } from './sending/claims.js';
 import { Completions } from './sending/completions.js';
@@ -38,6 +44,7 @@ export class CampaignsModule {
         LeadSnapshotsConsumer,
         FundsConsumer,
         TenantStandingConsumer,
+        ErasureConsumer,
       ],
       providers: [
         DataKeys,
@@ -51,6 +58,7 @@ export class CampaignsModule {
         Recovery,
         Scheduler,
         Halts,
+        ...tenantErasure(),
       ],
     };
   }

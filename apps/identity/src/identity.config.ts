@@ -39,6 +39,10 @@ export const identityConfig = {
     desc: 'Base address of the Pwned Passwords range API or a copy of it; empty: new passwords are held against the shipped list only.',
     example: 'https://api.pwnedpasswords.com',
   }),
+  CLOSED_TENANTS_KEPT_DAYS: num({
+    default: 30,
+    desc: 'Days in which an owner can restore a closed team; then its data is erased. May be a fraction.',
+  }),
   SMS_API_URL: str({
     default: '',
     desc: 'Base address of a service that speaks the Twilio Messages API; empty: phone numbers cannot be verified.',

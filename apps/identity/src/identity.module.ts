@@ -1,8 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { FileObjectStorage, ObjectStorage, ServiceModule, type ServiceRuntime } from '@leadwire/platform';
+import {
+  FileObjectStorage,
+  ObjectStorage,
+  ServiceModule,
+  tenantErasure,
+  type ServiceRuntime,
+} from '@leadwire/platform';
 import { accountControllers, accountProviders } from './accounts/account-parts.js';
 import { apiKeysFeature } from './api-keys/api-keys.feature.js';
 import { deliveryProviders } from './delivery/providers.js';
+import { ClosedTenants } from './closing/closed-tenants.js';
+import { ClosingService } from './closing/closing.service.js';
+import { ErasedPeople } from './closing/erased-people.js';
+import { IdentityRemains } from './closing/identity-remains.js';
 import { identityConfig, type IdentityConfig } from './identity.config.js';
 import { InvitationMails } from './invitations/invitation-mails.js';
 import { InvitationsService } from './invitations/invitations.service.js';
@@ -56,6 +66,7 @@ class IdentityModule {
         ...accountControllers,
         ...apiKeysFeature.controllers,
         IdentitiesService,
+        ClosingService,
         InvitationsService,
         InviteesService,
         KeysService,
@@ -73,6 +84,9 @@ class IdentityModule {
         ...deliveryProviders,
         ...oidcParts,
         { provide: ObjectStorage, useValue: new FileObjectStorage(runtime.config.OBJECT_STORAGE_DIR) },
+        ClosedTenants,
+        ErasedPeople,
+        ...tenantErasure(IdentityRemains),
         InvitationMails,
         Memberships,
         KeyRing,

@@ -1,5 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ServiceModule, type ServiceDefinition, type ServiceRuntime } from '@leadwire/platform';
+import {
+  ServiceModule,
+  tenantErasure,
+  type ServiceDefinition,
+  type ServiceRuntime,
+} from '@leadwire/platform';
+import { ErasureConsumer } from './erasure/erasure.consumer.js';
+import { StoredFiles } from './erasure/stored-files.js';
 import { LeadImportEntity } from './imports/lead-import.entity.js';
 import { LeadImportsModule } from './imports/imports.module.js';
 import { leadsConfig, type LeadsConfig } from './leads.config.js';
@@ -33,7 +40,9 @@ export class LeadsModule {
         TimelineService,
         ProvisioningConsumer,
         TimelineConsumer,
+        ErasureConsumer,
       ],
+      providers: tenantErasure(StoredFiles),
     };
   }
 }

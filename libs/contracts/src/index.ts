@@ -21,6 +21,7 @@ export * from './identity/accounts.api.js';
 export * from './identity/emails.api.js';
 export * from './identity/entitlements.api.js';
 export * from './identity/api-keys.api.js';
+export * from './identity/closing.api.js';
 export * from './identity/errors.js';
 export * from './identity/identities.api.js';
 export * from './identity/invitations.api.js';

@@ -5,6 +5,7 @@ export * from './event-wire.js';
 export * from './inbox.js';
 export * from './nats.js';
 export * from './publisher.js';
+export * from './purge-events.js';
 export * from './rpc-client.js';
 export * from './rpc-server.js';
 export * from './rpc-wire.js';

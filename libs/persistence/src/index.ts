@@ -10,4 +10,5 @@ export * from './relay.js';
 export * from './retention.js';
 export * from './schema-sql.js';
 export * from './tenant-db.js';
+export * from './tenant-erasures.js';
 export * from './tenant-transaction.js';

@@ -8,6 +8,7 @@ import { OutboxSignal } from './outbox.js';
 import { PostgresInbox } from './postgres-inbox.js';
 import { OutboxRelay, type RelayOptions } from './relay.js';
 import { Retention } from './retention.js';
+import { TenantErasures } from './tenant-erasures.js';
 import { TenantTransaction } from './tenant-transaction.js';
 
 /** Connections of one process to its schema; the relay, the retention and COPY bring their own few. */
@@ -54,6 +55,12 @@ export class PersistenceModule {
           inject: [getDataSourceToken(), COPY_POOL, OutboxSignal],
         },
         {
+          provide: TenantErasures,
+          useFactory: (transactions: TenantTransaction, source: DataSource) =>
+            new TenantErasures(transactions, source),
+          inject: [TenantTransaction, getDataSourceToken()],
+        },
+        {
           provide: EventInbox,
           useFactory: (transactions: TenantTransaction, source: DataSource) =>
             new PostgresInbox(transactions, source),
@@ -69,7 +76,15 @@ export class PersistenceModule {
         { provide: Cursors, useFactory: () => new Cursors(options.cursorKey) },
         BackgroundWork,
       ],
-      exports: [TypeOrmModule, TenantTransaction, OutboxRelay, OutboxSignal, EventInbox, Cursors],
+      exports: [
+        TypeOrmModule,
+        TenantTransaction,
+        TenantErasures,
+        OutboxRelay,
+        OutboxSignal,
+        EventInbox,
+        Cursors,
+      ],
     };
   }
 }

@@ -5,9 +5,11 @@ import type { DataSource } from 'typeorm';
 import type { TenantDb } from './tenant-db.js';
 import type { TenantTransaction } from './tenant-transaction.js';
 
+// Late facts of a tenant that was erased would bring rows of it back: they are passed over.
 const NOTE_NEW = `
   INSERT INTO inbox (consumer, event_id)
   SELECT $1, unnest($2::uuid[])
+  WHERE NOT EXISTS (SELECT FROM tenant_erasures WHERE tenant_id = $3)
   ON CONFLICT DO NOTHING
   RETURNING event_id AS id`;
 
@@ -34,7 +36,11 @@ export class PostgresInbox extends EventInbox<TenantDb> {
     await this.transactions.run(
       ctx,
       async (db) => {
-        const noted = await db.query<{ id: string }>(NOTE_NEW, [consumer, events.map(({ id }) => id)]);
+        const noted = await db.query<{ id: string }>(NOTE_NEW, [
+          consumer,
+          events.map(({ id }) => id),
+          first.tenantId,
+        ]);
         const fresh = new Set(noted.map(({ id }) => id));
         if (fresh.size > 0)
           await work(

@@ -93,3 +93,22 @@ export function messagingTables(service: string): string[] {
     `GRANT SELECT, DELETE ON idempotency_keys TO ${relay}`,
   ];
 }
+
+/**
+ * Which tenants are erased, or about to be. The service sees all of it: it holds nothing of a tenant but its id, and says of whom
+ * no event is to be handled any more.
+ */
+export function erasureTables(service: string): string[] {
+  return [
+    `CREATE TABLE tenant_erasures (
+       tenant_id uuid PRIMARY KEY,
+       requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+       look_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+       erased_at timestamptz
+     )`,
+    `CREATE INDEX tenant_erasures_to_look_at ON tenant_erasures (look_at)`,
+    `ALTER TABLE tenant_erasures ENABLE ROW LEVEL SECURITY`,
+    `ALTER TABLE tenant_erasures FORCE ROW LEVEL SECURITY`,
+    `CREATE POLICY every_tenant ON tenant_erasures TO ${service}_app USING (true) WITH CHECK (true)`,
+  ];
+}

@@ -6,3 +6,4 @@ export * from './ops.controller.js';
 export * from './readiness.js';
 export * from './service.module.js';
 export * from './start-service.js';
+export * from './tenant-eraser.js';

@@ -16,6 +16,8 @@ export abstract class ObjectStorage {
   /** @throws AppError `object.not_found` */
   abstract get(key: string): Promise<Readable>;
   abstract remove(key: string): Promise<void>;
+  /** Removes every object whose key starts with `folder/`. */
+  abstract removeAll(folder: string): Promise<void>;
 }
 
 /** Objects as files below one folder, which gateway and services share. */
@@ -49,6 +51,10 @@ export class FileObjectStorage extends ObjectStorage {
 
   async remove(key: string): Promise<void> {
     await rm(this.pathOf(key), { force: true });
+  }
+
+  async removeAll(folder: string): Promise<void> {
+    await rm(this.pathOf(folder), { recursive: true, force: true });
   }
 
   private pathOf(key: string): string {

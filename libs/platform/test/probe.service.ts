@@ -3,6 +3,7 @@ import { defineApi, defineEvent, Int, Text, Uuid, type EventOf } from '@leadwire
 import { defineErrors, type Ctx } from '@leadwire/kernel';
 import { Consumes, On, Serves } from '@leadwire/messaging';
 import {
+  erasureTables,
   messagingTables,
   TenantTransaction,
   tenantIsolation,
@@ -148,6 +149,7 @@ class CreateProbe20261122120000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const statements = [
       ...messagingTables('probe'),
+      ...erasureTables('probe'),
       `CREATE TABLE items (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, name varchar NOT NULL, weight int NOT NULL DEFAULT 1,
          updated_at timestamptz NOT NULL DEFAULT now())`,
       ...tenantIsolation('items'),

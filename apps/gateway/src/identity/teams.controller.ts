@@ -1,10 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import {
+  closingApi,
   CreateTeam,
   membersApi,
   Nothing,
   PageRequest,
   teamsApi,
+  RestoreTeam,
+  type ClosingApi,
   type MembersApi,
   type TeamsApi,
 } from '@leadwire/contracts';
@@ -16,6 +19,7 @@ import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 export class TeamsController {
   constructor(
     @PassThrough(teamsApi) private readonly teams: TeamsApi,
+    @PassThrough(closingApi) private readonly closing: ClosingApi,
     @PassThrough(membersApi) private readonly members: MembersApi,
   ) {}
 
@@ -24,6 +28,14 @@ export class TeamsController {
   @Endpoint(teamsApi.create, { summary: 'Make a further team' })
   create(@RequestCtx() ctx: Ctx, @Input() input: CreateTeam) {
     return this.teams.create(ctx, input);
+  }
+
+  /** Opens a closed team again, for an owner who shows address and password; then they log in. */
+  @Post('tenants/restore')
+  @HttpCode(200)
+  @Endpoint(closingApi.restore, { summary: 'Restore a closed team' })
+  restore(@RequestCtx() ctx: Ctx, @Input() input: RestoreTeam) {
+    return this.closing.restore(ctx, input);
   }
 
   /** The teams that the caller belongs to, suspended and closed ones too. */

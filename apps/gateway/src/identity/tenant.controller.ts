@@ -1,10 +1,13 @@
 import { Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import {
+  CloseTeam,
+  closingApi,
   membersApi,
   Nothing,
   tenantsApi,
   TransferOwnership,
   UpdateTenant,
+  type ClosingApi,
   type MembersApi,
   type TenantsApi,
 } from '@leadwire/contracts';
@@ -16,6 +19,7 @@ import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 export class TenantController {
   constructor(
     @PassThrough(tenantsApi) private readonly tenants: TenantsApi,
+    @PassThrough(closingApi) private readonly closing: ClosingApi,
     @PassThrough(membersApi) private readonly members: MembersApi,
   ) {}
 
@@ -39,5 +43,13 @@ export class TenantController {
   @Endpoint(membersApi.transferOwnership, { summary: 'Hand the team over' })
   transferOwnership(@RequestCtx() ctx: Ctx, @Input() input: TransferOwnership) {
     return this.members.transferOwnership(ctx, input);
+  }
+
+  /** Closes the team. An owner can restore it for a while; then its data is erased. */
+  @Post('close')
+  @HttpCode(200)
+  @Endpoint(closingApi.close, { summary: 'Close the team' })
+  close(@RequestCtx() ctx: Ctx, @Input() input: CloseTeam) {
+    return this.closing.close(ctx, input);
   }
 }

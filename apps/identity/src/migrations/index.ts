@@ -10,6 +10,7 @@ import { Oidc20261123234300 } from './20261123234300-oidc.js';
 import { Rights20261123234400 } from './20261123234400-rights.js';
 import { OwnVersions20261123234401 } from './20261123234401-own-versions.js';
 import { ApiKeys20261123234500 } from './20261123234500-api-keys.js';
+import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -23,4 +24,5 @@ export const migrations: MigrationClass[] = [
   Rights20261123234400,
   OwnVersions20261123234401,
   ApiKeys20261123234500,
+  EraseTenants20261124000000,
 ];

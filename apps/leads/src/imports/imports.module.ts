@@ -16,5 +16,6 @@ import { TenantStandingConsumer } from './tenant-standing.consumer.js';
       inject: [CONFIG],
     },
   ],
+  exports: [ObjectStorage],
 })
 export class LeadImportsModule {}

@@ -4,6 +4,7 @@ import { CreateBookingsAndSourcing20261122190100 } from './20261122190100-create
 import { CreateLeadImports20261122191000 } from './20261122191000-create-lead-imports.js';
 import { SearchByWords20261123230000 } from './20261123230000-search-by-words.js';
 import { HoldImports20261123234120 } from './20261123234120-hold-imports.js';
+import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
 
 /** Every migration of the schema `leads`, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -12,4 +13,5 @@ export const migrations: MigrationClass[] = [
   CreateLeadImports20261122191000,
   SearchByWords20261123230000,
   HoldImports20261123234120,
+  EraseTenants20261124000000,
 ];

@@ -84,6 +84,20 @@ export const TenantUpdated = defineEvent(
   "A tenant's name, status or plan changed.",
 );
 
+export class TenantErasedData {
+  @Timestamp({ description: 'When an owner closed the team.' })
+  closedAt!: string;
+}
+/**
+ * The last fact of a tenant: everybody who keeps something of it erases it now, but for what the law says must be kept. No fact of
+ * that tenant is handled after it.
+ */
+export const TenantErased = defineEvent(
+  'identity.tenant.erased',
+  TenantErasedData,
+  'A closed tenant can no longer be restored; its data is erased.',
+);
+
 export class UserSignedUpData {
   @Text({ max: 254 })
   email!: string;

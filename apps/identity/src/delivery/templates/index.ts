@@ -3,6 +3,7 @@ import { apiKeyMails } from './api-keys.js';
 import { invitationMails } from './invitations.js';
 import { logInMails } from './log-in-ways.js';
 import { sessionMails } from './sessions.js';
+import { teamMails } from './teams.js';
 
 /** Every mail that identity sends, by its name. A part of identity adds a file of its own here. */
 export const mailTemplates = {
@@ -11,6 +12,7 @@ export const mailTemplates = {
   ...invitationMails,
   ...logInMails,
   ...sessionMails,
+  ...teamMails,
 };
 
 export type MailTemplate = keyof typeof mailTemplates;

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { systemCtx } from '@leadwire/kernel';
+import { TenantTransaction } from '@leadwire/persistence';
+import { TenantRemains } from '@leadwire/platform';
+
+const BOOKS =
+  'commercial and tax law demand the books for years: what was posted, when, and by what it is proven';
+const FORGET_IN_INVOICES = `UPDATE billing_invoices SET metadata = '{}' WHERE tenant_id = $1 AND metadata <> '{}'`;
+const CLOSE_WALLETS = `
+  UPDATE billing_wallets
+  SET status = 'closed', frozen_at = NULL, frozen_reason = NULL, metadata = '{}'
+  WHERE tenant_id = $1 AND (status <> 'closed' OR metadata <> '{}')`;
+
+/**
+ * Billing keeps the books of an erased tenant: postings are chained by hashes over all they say, so nothing in them can be blanked
+ * without a trace. People are in them by ids only, which lead to nobody once identity has erased them.
+ */
+@Injectable()
+export class Books extends TenantRemains {
+  override readonly kept = {
+    billing_wallets: BOOKS,
+    billing_ledger_transactions: BOOKS,
+    billing_invoices: BOOKS,
+    billing_usage_events: BOOKS,
+    billing_credit_lots: BOOKS,
+    lot_consumptions: BOOKS,
+    billing_reservations: BOOKS,
+    billing_refusals: BOOKS,
+    billing_accounts: BOOKS,
+    wallet_upkeep: BOOKS,
+  };
+
+  constructor(@Inject(TenantTransaction) private readonly tenant: TenantTransaction) {
+    super();
+  }
+
+  override before(tenantId: string): Promise<void> {
+    return this.tenant.run(systemCtx(tenantId), async (db) => {
+      await db.execute(CLOSE_WALLETS, [tenantId]);
+      await db.execute(FORGET_IN_INVOICES, [tenantId]);
+    });
+  }
+}
