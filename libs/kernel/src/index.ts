@@ -1,6 +1,7 @@
 export * from './assert.js';
 export * from './clock.js';
 export * from './ctx.js';
+export * from './currency.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './limits.js';
