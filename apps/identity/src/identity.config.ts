@@ -21,7 +21,9 @@ export const identityConfig = {
     default: 30,
     desc: 'Age in days at which the key that signs access tokens gives way to the next one.',
   }),
-  OBJECT_STORAGE_DIR: str({ desc: 'Folder shared with the gateway: pictures of people are kept here.' }),
+  OBJECT_STORAGE_DIR: str({
+    desc: 'Folder shared with gateway and billing: pictures of people are kept here, and invoices that mails bring along.',
+  }),
   APP_URL: url({
     desc: 'Where people open Leadwire in a browser; links in mails begin with it.',
     example: 'https://app.example.com',

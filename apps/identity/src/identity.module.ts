@@ -22,6 +22,8 @@ import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { MembersService } from './members/members.service.js';
 import { Memberships } from './members/memberships.js';
+import { BillingNotices } from './notices/billing-notices.consumer.js';
+import { TeamMails } from './notices/team-mails.js';
 import { OperatorsService } from './operators/operators.service.js';
 import { EntitlementsService } from './rights/entitlements.service.js';
 import { FeaturesService } from './rights/features.service.js';
@@ -65,6 +67,7 @@ class IdentityModule {
       controllers: [
         ...accountControllers,
         ...apiKeysFeature.controllers,
+        BillingNotices,
         IdentitiesService,
         ClosingService,
         InvitationsService,
@@ -91,6 +94,7 @@ class IdentityModule {
         Memberships,
         KeyRing,
         SigningKeys,
+        TeamMails,
         ...RIGHTS.providers,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],
       ],

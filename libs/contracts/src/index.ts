@@ -7,6 +7,8 @@ export * from './define/page.js';
 export * from './define/schema.js';
 export * from './define/validate.js';
 export * from './billing/events.js';
+export * from './billing/invoice-events.js';
+export * from './billing/invoice-words.js';
 export * from './campaigns/events.js';
 export * from './identity/events.js';
 export * from './leads/events.js';

@@ -11,6 +11,7 @@ export type SunkMail = {
   text: string;
   html: string;
   headers: ReadonlyMap<string, unknown>;
+  attachments: { filename: string; contentType: string; content: Buffer }[];
 };
 
 /** A real mail server on loopback that keeps what it takes, and refuses when told to. */
@@ -90,6 +91,11 @@ export class MailSink {
         text: mail.text ?? '',
         html: mail.html || '',
         headers: mail.headers,
+        attachments: mail.attachments.map(({ filename = '', contentType, content }) => ({
+          filename,
+          contentType,
+          content,
+        })),
       });
     if (!this.hangUpAfterData) return done();
     for (const connection of this.server.connections)

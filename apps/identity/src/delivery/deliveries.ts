@@ -15,13 +15,16 @@ const HOUR_MS = 3_600_000;
 const MAIL_VALID_MS = 24 * HOUR_MS;
 const FOLLOW_UP_VALID_MS = 24 * HOUR_MS;
 
-export type Mail = { to: string } & MailContent;
+/** A file that a mail brings along: it stays in the object storage until the mail is sent. */
+export type Attachment = { objectKey: string; filename: string; contentType: string };
+export type Mail = { to: string; attachments?: Attachment[] } & MailContent;
 export type Sms = { to: string; text: string };
 
 export type MailOrder<T extends MailTemplate> = {
   to: string;
   template: T;
   data: MailData<T>;
+  attachments?: Attachment[];
   validForMs?: number;
 };
 export type SmsOrder = Sms & {
@@ -56,10 +59,11 @@ export class Deliveries {
   /** Queues a mail. It is written now: what the sender may be an older version cannot render is nobody's trouble. */
   async mail<T extends MailTemplate>(
     db: SqlExecutor,
-    { to, template, data, validForMs }: MailOrder<T>,
+    { to, template, data, attachments, validForMs }: MailOrder<T>,
   ): Promise<void> {
     const draft = (mailTemplates[template] as (data: MailData<T>) => Parameters<typeof renderMail>[0])(data);
-    const mail: Mail = { to, ...renderMail(draft, this.config.APP_URL) };
+    const files = attachments ? { attachments } : {};
+    const mail: Mail = { to, ...files, ...renderMail(draft, this.config.APP_URL) };
     await this.queue(db, {
       channel: 'mail',
       template,

@@ -1,13 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG } from '@leadwire/platform';
+import { CONFIG, ObjectStorage } from '@leadwire/platform';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { IdentityConfig } from '../identity.config.js';
-import type { Mail } from './deliveries.js';
+import type { Attachment, Mail } from './deliveries.js';
 import { DeliveryRefused } from './refusal.js';
 
 const CONNECTIONS_MAX = 5;
 const CONNECT_TIMEOUT_MS = 5_000;
 const SOCKET_TIMEOUT_MS = 10_000;
+/** More than most mail servers take; nothing that we attach comes near it. */
+const ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024;
 
 /** Sends mails of the platform itself. */
 export abstract class MailTransport {
@@ -24,7 +26,10 @@ export class SmtpMailTransport extends MailTransport implements OnApplicationShu
   private readonly transport: Transporter;
   private readonly domain: string;
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<IdentityConfig, 'MAIL_SMTP_URL' | 'MAIL_FROM'>) {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<IdentityConfig, 'MAIL_SMTP_URL' | 'MAIL_FROM'>,
+    @Inject(ObjectStorage) private readonly storage: ObjectStorage,
+  ) {
     super();
     const { protocol, hostname, port, username, password, searchParams } = config.MAIL_SMTP_URL;
     const secure = protocol === 'smtps:';
@@ -49,25 +54,40 @@ export class SmtpMailTransport extends MailTransport implements OnApplicationShu
     });
   }
 
-  async send(id: string, { to, subject, text, html }: Mail): Promise<void> {
+  async send(id: string, { to, subject, text, html, attachments = [] }: Mail): Promise<void> {
     try {
+      const files = await Promise.all(attachments.map((file) => this.load(file)));
       await this.transport.sendMail({
         from: this.config.MAIL_FROM,
         to: { name: '', address: to },
         subject,
         text,
         html,
+        attachments: files,
         messageId: `<${id}@${this.domain}>`,
         // Tells out-of-office robots to keep quiet (RFC 3834).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     } catch (error) {
+      if (error instanceof DeliveryRefused) throw error;
       throw isRefusal(error) ? new DeliveryRefused(summaryOf(error)) : new Error(summaryOf(error));
     }
   }
 
   onApplicationShutdown(): void {
     this.transport.close();
+  }
+
+  // Whole, and before the server is asked: a mail whose file breaks off must not leave.
+  private async load({ objectKey, filename, contentType }: Attachment): Promise<object> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of await this.storage.get(objectKey)) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > ATTACHMENT_BYTES_MAX) throw new DeliveryRefused('an attachment is too large');
+      chunks.push(chunk as Buffer);
+    }
+    return { filename, contentType, content: Buffer.concat(chunks) };
   }
 }
 

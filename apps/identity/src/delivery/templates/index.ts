@@ -1,5 +1,6 @@
 import { accountMails } from './accounts.js';
 import { apiKeyMails } from './api-keys.js';
+import { billingMails } from './billing.js';
 import { invitationMails } from './invitations.js';
 import { logInMails } from './log-in-ways.js';
 import { sessionMails } from './sessions.js';
@@ -9,6 +10,7 @@ import { teamMails } from './teams.js';
 export const mailTemplates = {
   ...accountMails,
   ...apiKeyMails,
+  ...billingMails,
   ...invitationMails,
   ...logInMails,
   ...sessionMails,

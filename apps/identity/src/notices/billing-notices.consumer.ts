@@ -1,0 +1,48 @@
+import { Inject } from '@nestjs/common';
+import {
+  CreditNoteIssued,
+  InvoiceIssued,
+  InvoicePaid,
+  InvoiceReminded,
+  InvoiceVoided,
+  type EventOf,
+} from '@leadwire/contracts';
+import { Consumes, On } from '@leadwire/messaging';
+import type { TenantDb } from '@leadwire/persistence';
+import type { Attachment } from '../delivery/deliveries.js';
+import { TeamMails } from './team-mails.js';
+
+/** Mails a team's owners what they must know of its money: each fact once, for its inbox row and its mails commit together. */
+@Consumes('identity__billing-notices')
+export class BillingNotices {
+  constructor(@Inject(TeamMails) private readonly team: TeamMails) {}
+
+  @On(InvoiceIssued)
+  invoiceIssued({ data }: EventOf<typeof InvoiceIssued>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'invoice-issued', data, attachments: [pdf(data)] });
+  }
+
+  @On(InvoicePaid)
+  invoicePaid({ data }: EventOf<typeof InvoicePaid>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'invoice-paid', data });
+  }
+
+  @On(InvoiceReminded)
+  invoiceReminded({ data }: EventOf<typeof InvoiceReminded>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'invoice-reminded', data });
+  }
+
+  @On(InvoiceVoided)
+  invoiceVoided({ data }: EventOf<typeof InvoiceVoided>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'invoice-voided', data });
+  }
+
+  @On(CreditNoteIssued)
+  creditNoteIssued({ data }: EventOf<typeof CreditNoteIssued>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'credit-note-issued', data, attachments: [pdf(data)] });
+  }
+}
+
+function pdf({ document, number }: { document: string; number: string }): Attachment {
+  return { objectKey: document, filename: `${number}.pdf`, contentType: 'application/pdf' };
+}
