@@ -5,10 +5,11 @@ import { endInstance, startInstance } from './instance.ts';
 
 /** Enough to meet each kind of mutation on most operations; a night's run takes `FUZZ_RUNS=1000`. */
 const RUNS_PER_OPERATION = 18;
-const SEEDS = 2 ** 31;
+/** The same requests in every run, so that a change is judged by what it changed; other seeds find what nobody thought of. */
+const SEED = 20_261_129;
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? RUNS_PER_OPERATION);
-const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * SEEDS));
+const seed = Number(process.env['FUZZ_SEED'] ?? SEED);
 
 describe(`the API, sent requests made from its document (FUZZ_SEED=${seed} FUZZ_RUNS=${runs})`, () => {
   let platform: Platform;

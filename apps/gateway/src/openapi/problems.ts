@@ -61,7 +61,8 @@ export function responseRefs({ method, params, endpoint }: Route): Record<string
   const names: [number, string, boolean][] = [
     [400, 'Invalid', true],
     [401, 'Unauthenticated', true],
-    [403, 'Forbidden', signedIn],
+    // Who is not signed in may still name, in a body, what is not theirs: a team they left.
+    [403, 'Forbidden', signedIn || withBody],
     // What a body names may be away as well.
     [404, 'NotFound', params.length > 0 || withBody],
     [409, 'Conflict', method !== 'GET'],
