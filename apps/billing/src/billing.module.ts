@@ -17,6 +17,7 @@ import { PricesService } from './prices/prices.service.js';
 import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
+import { Rater } from './usage/rater.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageService } from './usage/usage.service.js';
 import { ProvisioningConsumer } from './wallets/provisioning.consumer.js';
@@ -41,7 +42,7 @@ export class BillingModule {
         UsageConsumer,
         ErasureConsumer,
       ],
-      providers: [WalletLock, PostingQueue, Charging, ChargeSweeper, ExpirySweeper, ...tenantErasure(Books)],
+      providers: [WalletLock, PostingQueue, Rater, Charging, ChargeSweeper, ExpirySweeper, ...tenantErasure(Books)],
     };
   }
 }

@@ -2,10 +2,12 @@ import type { MigrationClass } from '@leadwire/persistence';
 import { CreateBilling20261122120000 } from './20261122120000-create-billing.js';
 import { PostingCore20261123235000 } from './20261123235000-posting-core.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
+import { PriceSchemes20261129110000 } from './20261129110000-price-schemes.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
   CreateBilling20261122120000,
   PostingCore20261123235000,
   EraseTenants20261124000000,
+  PriceSchemes20261129110000,
 ];

@@ -1,17 +1,3 @@
-/** Every validity of one entry of the price list that touches the span of a batch. */
-export const PRICES_OF_ITEM = `
-  SELECT id, tenant_id IS NOT NULL AS own, category, provider, model, unit, unit_price AS "unitPrice",
-         effective_from AS "effectiveFrom", effective_to AS "effectiveTo"
-  FROM billing_pricing_catalog
-  WHERE (tenant_id = $1 OR tenant_id IS NULL)
-    AND category = $2
-    AND provider = $3
-    AND model IS NOT DISTINCT FROM $4
-    AND unit = $5
-    AND is_active
-    AND effective_from <= $7
-    AND (effective_to IS NULL OR effective_to > $6)`;
-
 export const NEXT_PENDING_USAGE = `
   SELECT id, total_cost AS cost, idempotency_key AS key, feature_key AS feature
   FROM billing_usage_events

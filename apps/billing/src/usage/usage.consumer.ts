@@ -4,9 +4,9 @@ import { Consumes, On } from '@leadwire/messaging';
 import type { TenantDb } from '@leadwire/persistence';
 import { POST_BATCH_MAX } from '../ledger/locked-wallet.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
-import { Charging, type RatedUsage } from './charging.js';
-import { PRICES_OF_ITEM } from './charging.queries.js';
-import { rate, type Priced, type PriceRow } from './rating.js';
+import { Charging } from './charging.js';
+import { Rater, type Use } from './rater.js';
+import type { Priced } from './rating.js';
 
 const MAIL: Priced = { category: 'email', provider: 'smtp', model: null, unit: 'message' };
 
@@ -15,43 +15,32 @@ const MAIL: Priced = { category: 'email', provider: 'smtp', model: null, unit: '
 export class UsageConsumer {
   constructor(
     @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(Rater) private readonly rater: Rater,
     @Inject(Charging) private readonly charging: Charging,
   ) {}
 
   @On(EmailSent, { batch: POST_BATCH_MAX })
   async emailSent(events: EventOf<typeof EmailSent>[], db: TenantDb): Promise<void> {
-    const prices = await pricesOf(
-      db,
-      MAIL,
-      events.map(({ data }) => new Date(data.sentAt)),
-    );
-    const usage = events.map((event) => usageOf(event, prices));
     const wallet = await this.wallets.take(db);
+    const rated = await this.rater.rate(db, wallet, events.map(useOf));
+    const usage = rated.map((result) => {
+      if ('error' in result) throw result.error;
+      return result.usage;
+    });
     await this.charging.record(db, wallet, usage);
     await wallet.save();
   }
 }
 
-function usageOf({ data }: EventOf<typeof EmailSent>, prices: PriceRow[]): RatedUsage {
+function useOf({ data }: EventOf<typeof EmailSent>): Use {
   const { activityId, campaignId, leadId, enrolmentId, stepId, launchedByUserId, sentAt } = data;
-  const occurredAt = new Date(sentAt);
   return {
     key: `email:${activityId}`,
     feature: 'campaigns',
-    items: [rate(prices, '1', occurredAt)],
+    used: [{ ...MAIL, quantity: '1' }],
     userId: launchedByUserId,
     reference: activityId,
-    occurredAt,
+    occurredAt: new Date(sentAt),
     metadata: { campaignId, leadId, enrolmentId, stepId },
   };
-}
-
-function pricesOf(
-  db: TenantDb,
-  { category, provider, model, unit }: Priced,
-  moments: Date[],
-): Promise<PriceRow[]> {
-  const times = moments.map(Number);
-  const span = [new Date(Math.min(...times)), new Date(Math.max(...times))];
-  return db.query<PriceRow>(PRICES_OF_ITEM, [db.tenantId, category, provider, model, unit, ...span]);
 }

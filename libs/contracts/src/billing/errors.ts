@@ -15,7 +15,10 @@ export const usageErrors = defineErrors('usage', {
 });
 
 export const priceErrors = defineErrors('price', {
-  missing: { kind: 'internal', text: 'There is no price for this usage.' },
+  missing: { kind: 'unprocessable', text: 'There is no price for this usage.', log: 'warn' },
+  ambiguous: { kind: 'internal', text: 'Two prices are valid for this usage.' },
+  bad_quantity: { kind: 'unprocessable', text: 'A quantity is zero or more, with at most six decimals.' },
+  too_large: { kind: 'unprocessable', text: 'This usage would cost more than a wallet can hold.' },
 });
 
 export const reservationErrors = defineErrors('reservation', {

@@ -2,20 +2,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
 import { Bool, DecimalText, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 import { pageOf, PageRequest, type Page } from '../define/page.js';
-
-export const PRICE_CATEGORIES = [
-  'email',
-  'enrichment',
-  'llm',
-  'stt',
-  'tts',
-  'telephony',
-  'vm_infrastructure',
-] as const;
-export type PriceCategory = (typeof PRICE_CATEGORIES)[number];
-
-export const PRICE_UNITS = ['record', 'token', 'second', 'minute', 'character', 'message'] as const;
-export type PriceUnit = (typeof PRICE_UNITS)[number];
+import { PRICE_CATEGORIES, PRICE_UNITS, type PriceCategory, type PriceUnit } from './price-terms.js';
 
 export class ListPrices extends PageRequest {
   @OneOf(PRICE_CATEGORIES, { optional: true })

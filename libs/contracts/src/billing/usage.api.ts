@@ -2,6 +2,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
 import { DecimalText, Int, JsonObject, ListOf, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 import { pageOf, PageRequest, type Page } from '../define/page.js';
+import { UsageItem } from './usage-item.js';
 
 export const USAGE_STATUSES = ['pending', 'charged', 'voided', 'failed'] as const;
 export type UsageStatus = (typeof USAGE_STATUSES)[number];
@@ -20,36 +21,6 @@ export class ListUsage extends PageRequest {
 
   @Timestamp({ optional: true, description: 'Used before.' })
   to?: string;
-}
-
-/** One thing that was used, with the evidence of its price. */
-export class UsageItem {
-  @Text({ max: 40 })
-  category!: string;
-
-  @Text({ max: 60 })
-  provider!: string;
-
-  @Text({ max: 120, nullable: true })
-  model!: string | null;
-
-  @Text({ max: 40 })
-  unit!: string;
-
-  @DecimalText({ description: 'How many units.' })
-  quantity!: string;
-
-  @DecimalText({ scale: 10, description: 'Price of one unit at the time of use.' })
-  unitPrice!: string;
-
-  @Uuid({ description: 'The entry of the price list that applied.' })
-  priceId!: string;
-
-  @Timestamp({ description: 'Since when that price was valid.' })
-  priceEffectiveFrom!: string;
-
-  @DecimalText({ description: 'Quantity × unit price, rounded half to even to six decimals.' })
-  cost!: string;
 }
 
 export class UsageEvent {

@@ -160,11 +160,14 @@ export function Day(o?: Common): PropertyDecorator {
   ]);
 }
 
+const DECIMAL_LENGTH_MAX = 26;
+
 /** An exact decimal as text, e.g. `"12.50"`: money and prices never travel as floats. */
 export function DecimalText(o: Common & { signed?: boolean; scale?: number } = {}): PropertyDecorator {
   const scale = o.scale ?? 6;
   const pattern = new RegExp(`^${o.signed ? '-?' : ''}\\d{1,14}(\\.\\d{1,${scale}})?$`);
-  return field(o, { type: 'string', format: 'decimal', pattern: pattern.source, maxLength: 26 }, [
+  const maxLength = Math.max(DECIMAL_LENGTH_MAX, 16 + scale);
+  return field(o, { type: 'string', format: 'decimal', pattern: pattern.source, maxLength }, [
     IsString(),
     Matches(pattern, { message: `must be a decimal number with at most ${scale} decimals, as text` }),
   ]);
