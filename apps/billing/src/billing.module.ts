@@ -42,7 +42,15 @@ export class BillingModule {
         UsageConsumer,
         ErasureConsumer,
       ],
-      providers: [WalletLock, PostingQueue, Rater, Charging, ChargeSweeper, ExpirySweeper, ...tenantErasure(Books)],
+      providers: [
+        WalletLock,
+        PostingQueue,
+        Rater,
+        Charging,
+        ChargeSweeper,
+        ExpirySweeper,
+        ...tenantErasure(Books),
+      ],
     };
   }
 }
