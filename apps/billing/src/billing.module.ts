@@ -6,6 +6,7 @@ import {
   type ServiceDefinition,
   type ServiceRuntime,
 } from '@leadwire/platform';
+import { SelfAudit } from './audit/self-audit.js';
 import { billingConfig } from './billing.config.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { Books } from './erasure/books.js';
@@ -21,6 +22,7 @@ import { Rater } from './usage/rater.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageService } from './usage/usage.service.js';
 import { ProvisioningConsumer } from './wallets/provisioning.consumer.js';
+import { WalletOperatorsService } from './wallets/wallet-operators.service.js';
 import { WalletsService } from './wallets/wallets.service.js';
 
 type BillingRuntime = ServiceRuntime<ConfigOf<typeof billingConfig>>;
@@ -34,6 +36,7 @@ export class BillingModule {
       imports: [ServiceModule.forRoot(runtime, [])],
       controllers: [
         WalletsService,
+        WalletOperatorsService,
         LedgerService,
         UsageService,
         PricesService,
@@ -49,6 +52,7 @@ export class BillingModule {
         Charging,
         ChargeSweeper,
         ExpirySweeper,
+        SelfAudit,
         ...tenantErasure(Books),
       ],
     };

@@ -31,6 +31,7 @@ export const CAPABILITIES = [
   'templates.write',
   'billing.read',
   'billing.topup',
+  'billing.settings',
   // Held by no role: services hold money as the system, for what a person started.
   'billing.reserve',
   'events.stream',
@@ -88,6 +89,7 @@ const ADMIN: Capability[] = [
   'members.write',
   'members.invite',
   'email-accounts.write',
+  'billing.settings',
   'rights.read',
   'rights.write',
   'flags.read',

@@ -8,7 +8,7 @@ const BOOKS =
 const FORGET_IN_INVOICES = `UPDATE billing_invoices SET metadata = '{}' WHERE tenant_id = $1 AND metadata <> '{}'`;
 const CLOSE_WALLETS = `
   UPDATE billing_wallets
-  SET status = 'closed', frozen_at = NULL, frozen_reason = NULL, metadata = '{}'
+  SET status = 'closed', frozen_at = NULL, frozen_reason = NULL, frozen_cause = NULL, frozen_from = NULL, metadata = '{}'
   WHERE tenant_id = $1 AND (status <> 'closed' OR metadata <> '{}')`;
 
 /**

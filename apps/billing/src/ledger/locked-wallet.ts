@@ -12,6 +12,8 @@ import { POST_BATCH, SAVE_MARKS } from './posting.queries.js';
 
 /** Commands of one statement; more would hold the wallet too long. */
 export const POST_BATCH_MAX = 500;
+/** How many times the threshold a balance must reach before a low one is announced again. */
+const LOW_BALANCE_REARM = '1.1';
 
 export type WalletRow = {
   id: string;
@@ -141,12 +143,12 @@ export class LockedWallet {
     this.emit(WalletToppedUp, { ...this.moment(), amount: moneyText(command.amount) });
   }
 
-  // Said once on the way down; being above it again, however shortly, allows the next time.
+  // Said once on the way down; only a balance well above it allows the next time, so that one that hovers says it once.
   private watchThreshold(): void {
     const { threshold } = this.row;
-    if (threshold === null || this.balanceNow.gte(threshold)) {
+    if (threshold === null || this.balanceNow.gte(amount(threshold).mul(LOW_BALANCE_REARM))) {
       this.lowNow = false;
-    } else if (!this.lowNow && this.balanceNow.lt(this.row.balance)) {
+    } else if (!this.lowNow && this.balanceNow.lt(threshold) && this.balanceNow.lt(this.row.balance)) {
       this.lowNow = true;
       this.emit(LowBalanceReached, { ...this.moment(), threshold: moneyText(amount(threshold)) });
     }
@@ -156,7 +158,8 @@ export class LockedWallet {
     return { walletId: this.id, balance: moneyText(this.balanceNow), currency: this.currency };
   }
 
-  private emit<D extends object>(type: EventType<D>, data: D): void {
+  /** Announces something of the wallet, numbered among all that is announced of it; {@link save} keeps the number. */
+  emit<D extends object>(type: EventType<D>, data: D): void {
     this.db.emit(type, this.id, data, { version: ++this.version });
   }
 }

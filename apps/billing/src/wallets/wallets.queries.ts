@@ -6,6 +6,8 @@ export type WalletView = {
   available: string;
   status: string;
   exhausted: boolean;
+  frozenReason: string | null;
+  frozenAt: Date | null;
   lowBalanceThreshold: string | null;
   lowBalanceNotifiedAt: Date | null;
   createdAt: Date;
@@ -15,11 +17,20 @@ export type WalletView = {
 export const GET_WALLET = `
   SELECT id, currency, current_balance AS balance, reserved_balance AS reserved,
          current_balance - reserved_balance AS available, status, exhausted_at IS NOT NULL AS exhausted,
+         frozen_reason AS "frozenReason", frozen_at AS "frozenAt",
          low_balance_threshold AS "lowBalanceThreshold", low_balance_notified_at AS "lowBalanceNotifiedAt",
          created_at AS "createdAt", updated_at AS "updatedAt"
   FROM billing_wallets
   WHERE tenant_id = $1
     AND user_id IS NULL`;
+
+/** A new threshold forgets that the old one was announced. */
+export const SET_LOW_BALANCE_THRESHOLD = `
+  UPDATE billing_wallets
+  SET low_balance_threshold = $3, low_balance_notified_at = NULL
+  WHERE tenant_id = $1
+    AND id = $2
+    AND low_balance_threshold IS DISTINCT FROM $3`;
 
 /** One statement, so that all of it is seen at one moment. */
 export const AUDIT = `

@@ -5,6 +5,7 @@ import {
   walletsApi,
   type Nothing,
   type TopUpWallet,
+  type UpdateWallet,
   type Wallet,
   type WalletAudit,
   type WalletsApi,
@@ -19,7 +20,7 @@ import { toLedgerTransaction } from '../ledger/ledger.service.js';
 import { PostingQueue } from '../ledger/posting-queue.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
-import { AUDIT, GET_WALLET, type WalletView } from './wallets.queries.js';
+import { AUDIT, GET_WALLET, SET_LOW_BALANCE_THRESHOLD, type WalletView } from './wallets.queries.js';
 
 @Serves(walletsApi)
 export class WalletsService implements WalletsApi {
@@ -32,6 +33,17 @@ export class WalletsService implements WalletsApi {
 
   async get(ctx: Ctx, _: Nothing): Promise<Wallet> {
     return toWallet(await this.readOrMake<WalletView>(ctx, GET_WALLET, 'billing-wallet'));
+  }
+
+  update(ctx: Ctx, { lowBalanceThreshold }: UpdateWallet): Promise<Wallet> {
+    return this.tenant.run(ctx, async (db) => {
+      const wallet = await this.wallets.take(db);
+      if (lowBalanceThreshold !== undefined)
+        await db.execute(SET_LOW_BALANCE_THRESHOLD, [db.tenantId, wallet.id, lowBalanceThreshold]);
+      const [row] = await db.query<WalletView>(GET_WALLET, [db.tenantId]);
+      assert(row, 'a locked wallet can be read');
+      return toWallet(row);
+    });
   }
 
   async topUp(ctx: Ctx, input: TopUpWallet): Promise<WalletTopUp> {
@@ -89,6 +101,7 @@ async function describeTopUp(db: TenantDb, ledgerId: string): Promise<WalletTopU
 function toWallet(row: WalletView): Wallet {
   return {
     ...row,
+    frozenAt: row.frozenAt?.toISOString() ?? null,
     lowBalanceNotifiedAt: row.lowBalanceNotifiedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

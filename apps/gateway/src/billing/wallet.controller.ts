@@ -1,5 +1,5 @@
-import { Controller, Get, Post } from '@nestjs/common';
-import { Nothing, TopUpWallet, walletsApi, type WalletsApi } from '@leadwire/contracts';
+import { Controller, Get, Patch, Post } from '@nestjs/common';
+import { Nothing, TopUpWallet, UpdateWallet, walletsApi, type WalletsApi } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
@@ -13,6 +13,13 @@ export class WalletController {
   @Endpoint(walletsApi.get, { summary: 'Read the wallet' })
   get(@RequestCtx() ctx: Ctx, @Input() input: Nothing) {
     return this.wallets.get(ctx, input);
+  }
+
+  /** Sets when the team is warned of a low balance. */
+  @Patch()
+  @Endpoint(walletsApi.update, { summary: 'Change the settings of the wallet' })
+  update(@RequestCtx() ctx: Ctx, @Input() input: UpdateWallet) {
+    return this.wallets.update(ctx, input);
   }
 
   /** Adds money; waiting usage is charged, oldest first. */

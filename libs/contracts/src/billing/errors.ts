@@ -4,9 +4,12 @@ export const walletErrors = defineErrors('wallet', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another top-up.' },
   frozen: {
     kind: 'conflict',
-    text: 'This wallet is frozen: its ledger is being checked. Nothing can be paid in or out.',
+    text: 'This wallet is frozen: nothing can be paid in or out until the reason is settled.',
     log: 'warn',
   },
+  not_found: { kind: 'not_found', text: 'There is no such wallet.' },
+  not_frozen: { kind: 'conflict', text: 'This wallet is not frozen.' },
+  violated: { kind: 'conflict', text: 'An invariant of this wallet is still broken.' },
   full: { kind: 'unprocessable', text: 'A wallet cannot hold that much.' },
 });
 

@@ -3,6 +3,7 @@ import { defineApi } from '../define/api.js';
 import { Bool, DecimalText, Int, Nested, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 import { Nothing } from '../define/page.js';
 import { LedgerTransaction } from './ledger.api.js';
+import { FREEZE_REASON_MAX } from './wallet-events.js';
 
 export const WALLET_STATUSES = ['active', 'frozen', 'suspended', 'closed'] as const;
 export type WalletStatus = (typeof WALLET_STATUSES)[number];
@@ -29,6 +30,12 @@ export class Wallet {
   @Bool({ description: 'Whether usage waits to be charged because funds ended.' })
   exhausted!: boolean;
 
+  @Text({ max: FREEZE_REASON_MAX, nullable: true, description: 'Why it is frozen.' })
+  frozenReason!: string | null;
+
+  @Timestamp({ nullable: true })
+  frozenAt!: string | null;
+
   @DecimalText({ nullable: true, description: 'Below this, a warning is announced.' })
   lowBalanceThreshold!: string | null;
 
@@ -40,6 +47,18 @@ export class Wallet {
 
   @Timestamp()
   updatedAt!: string;
+}
+
+/** Absent fields stay as they are. */
+export class UpdateWallet {
+  @DecimalText({
+    optional: true,
+    nullable: true,
+    description:
+      'Whoever looks after the team is told when the balance falls below it, and again only once it was a tenth above; null for never.',
+    example: '20.00',
+  })
+  lowBalanceThreshold?: string | null;
 }
 
 /** The largest single top-up, in the wallet's currency. */
@@ -114,6 +133,8 @@ export class WalletAudit {
 export interface WalletsApi {
   /** The tenant's wallet; it exists, with its trial credit, from the first look on. */
   get(ctx: Ctx, input: Nothing): Promise<Wallet>;
+  /** Changes when the team is warned; a new threshold warns anew. */
+  update(ctx: Ctx, input: UpdateWallet): Promise<Wallet>;
   /**
    * Adds money and charges waiting usage, oldest first.
    * @throws AppError `request.invalid` | `wallet.key_reused` | `wallet.frozen` | `wallet.full`
@@ -124,6 +145,7 @@ export interface WalletsApi {
 }
 export const walletsApi = defineApi<WalletsApi>('billing.wallets', {
   get: { input: Nothing, output: Wallet, can: 'billing.read', idempotent: true },
+  update: { input: UpdateWallet, output: Wallet, can: 'billing.settings', idempotent: true },
   topUp: { input: TopUpWallet, output: WalletTopUp, can: 'billing.topup' },
   audit: { input: Nothing, output: WalletAudit, can: 'billing.read', idempotent: true },
 });

@@ -1,0 +1,24 @@
+import type { Door, Options, WalletCommand } from './command.ts';
+import { audit, freeze, show, unfreeze } from './upkeep-commands.ts';
+
+const COMMANDS: Record<string, WalletCommand> = { show, audit, freeze, unfreeze };
+
+export const USAGE = `${Object.values(COMMANDS)
+  .map(({ usage }) => `npm run wallets -- ${usage}`)
+  .join('\n')}
+
+TEAM is an id or a slug.
+The instance of this checkout is used, or the one that NATS_URL and OPERATOR_KEY name.`;
+
+/**
+ * Carries out one command and returns what to print.
+ * @throws Error with the usage, or what billing answered
+ */
+export function runWalletsCommand(
+  door: Door,
+  { words: [name = '', ...words], options }: { words: string[]; options: Options },
+): Promise<string> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) return Promise.reject(new Error(USAGE));
+  return command.run(door, words, options);
+}
