@@ -85,12 +85,35 @@ export const RESOURCES: Record<string, MakeResource> = {
   emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
   campaignId: (team, { emailAccountId }) =>
     post(team, '/campaigns', { name: `Campaign ${team.marker}`, description: team.marker, emailAccountId }),
+  usageEventId: usageEventOf,
   enrolmentId: async ({ client }, { runningCampaignId }) => {
     const path = `/campaigns/${runningCampaignId}/enrolments`;
     const { items } = await client.get<{ items: { id: string }[] }>(path);
     return items[0]?.id as string;
   },
 };
+
+const SENT_MAIL = { category: 'email', provider: 'smtp', unit: 'message', quantity: '1' };
+
+function usageOf({ marker }: Team): object {
+  const occurredAt = new Date().toISOString();
+  return {
+    key: unique(),
+    feature: 'newsletter',
+    reference: `Usage ${marker}`,
+    items: [SENT_MAIL],
+    occurredAt,
+  };
+}
+
+async function usageEventOf(team: Team): Promise<string> {
+  const body = { events: [usageOf(team)] };
+  const { items } = await team.client.post<{ items: { usageEventId: string }[] }>(
+    '/billing/usage-events',
+    body,
+  );
+  return items[0]?.usageEventId as string;
+}
 
 function leadOf(team: Team): object {
   const { marker } = team;
@@ -162,6 +185,12 @@ const pausedCampaign: MakeResource = async (team, ids, caller) => {
 export const EXAMPLES: Record<string, Example> = {
   'billing.reservations.list': { onePage: 'services reserve, over RPC; no operation does' },
   'billing.prices.list': { onePage: 'prices are the same for every team' },
+  'billing.usage-events.record': { body: (team) => ({ events: [usageOf(team)] }) },
+  'billing.usage-events.void': { body: ({ marker }) => ({ reason: `Void ${marker}` }) },
+  'billing.usage-events.correct': {
+    resources: { usageEventId: usageEventOf },
+    body: ({ marker }) => ({ reason: `Correct ${marker}`, items: [SENT_MAIL] }),
+  },
   'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
   'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
   'campaigns.campaigns.update': { body: ({ marker }) => ({ description: `Changed ${marker}` }) },

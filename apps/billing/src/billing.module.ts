@@ -20,7 +20,9 @@ import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
 import { Rater } from './usage/rater.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
+import { UsageEventsService } from './usage/usage-events.service.js';
 import { UsageService } from './usage/usage.service.js';
+import { Voiding } from './usage/voiding.js';
 import { ProvisioningConsumer } from './wallets/provisioning.consumer.js';
 import { WalletOperatorsService } from './wallets/wallet-operators.service.js';
 import { WalletsService } from './wallets/wallets.service.js';
@@ -39,6 +41,7 @@ export class BillingModule {
         WalletOperatorsService,
         LedgerService,
         UsageService,
+        UsageEventsService,
         PricesService,
         ReservationsService,
         ProvisioningConsumer,
@@ -49,6 +52,7 @@ export class BillingModule {
         WalletLock,
         PostingQueue,
         Rater,
+        Voiding,
         Charging,
         ChargeSweeper,
         ExpirySweeper,

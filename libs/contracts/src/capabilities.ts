@@ -32,6 +32,7 @@ export const CAPABILITIES = [
   'billing.read',
   'billing.topup',
   'billing.settings',
+  'billing.usage',
   // Held by no role: services hold money as the system, for what a person started.
   'billing.reserve',
   'events.stream',
@@ -59,6 +60,7 @@ export const API_KEY_SCOPES = [
   'templates.write',
   'billing.read',
   'billing.topup',
+  'billing.usage',
   'events.stream',
 ] as const satisfies readonly Capability[];
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
@@ -94,6 +96,7 @@ const ADMIN: Capability[] = [
   'rights.write',
   'flags.read',
   'api-keys.manage',
+  'billing.usage',
 ];
 
 export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {

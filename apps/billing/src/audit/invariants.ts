@@ -99,7 +99,7 @@ export const INVARIANTS: Invariant[] = [
   },
   {
     id: 'I7',
-    says: 'charged usage has exactly one debit, of its cost, which is the sum of its items, in the currency of the wallet',
+    says: 'charged usage has exactly one debit, of its cost, which is the sum of its items, in the currency of the wallet; voided, one reversal of it',
     sql: `
       SELECT u.tenant_id, u.wallet_id, u.id::text AS row, u.total_cost || ' ' || u.currency || ', debited ' || coalesce(-l.amount, 0) AS detail
       FROM billing_usage_events u
@@ -108,17 +108,24 @@ export const INVARIANTS: Invariant[] = [
       WHERE ${OF_WALLET('u')}
         AND (u.currency <> w.currency
           OR u.total_cost <> (SELECT coalesce(sum((item ->> 'cost')::numeric), 0) FROM jsonb_array_elements(u.usage_items) item)
-          OR (u.status = 'charged' AND (l.amount IS DISTINCT FROM -u.total_cost OR l.reference_id IS DISTINCT FROM u.id
+          OR (u.ledger_transaction_id IS NOT NULL AND (l.amount IS DISTINCT FROM -u.total_cost OR l.reference_id IS DISTINCT FROM u.id
             OR l.wallet_id <> u.wallet_id)))
       UNION ALL
       SELECT l.tenant_id, l.wallet_id, l.id::text, 'a debit for usage that is not charged by it'
       FROM billing_ledger_transactions l
       LEFT JOIN billing_usage_events u ON u.ledger_transaction_id = l.id AND u.id = l.reference_id
-      WHERE ${OF_WALLET('l')} AND l.reference_type = 'usage_event' AND u.id IS NULL`,
+      WHERE ${OF_WALLET('l')} AND l.reference_type = 'usage_event' AND l.transaction_type = 'debit' AND u.id IS NULL
+      UNION ALL
+      SELECT coalesce(l.tenant_id, u.tenant_id), coalesce(l.wallet_id, u.wallet_id), coalesce(l.id, u.id)::text,
+             'reversed ' || coalesce(l.amount, 0) || ' of ' || coalesce(u.total_cost, 0)
+      FROM (SELECT * FROM billing_ledger_transactions t WHERE ${OF_WALLET('t')} AND t.transaction_type = 'reversal') l
+      FULL JOIN (SELECT * FROM billing_usage_events e WHERE ${OF_WALLET('e')} AND e.reversal_transaction_id IS NOT NULL) u
+        ON u.reversal_transaction_id = l.id AND u.id = l.reference_id AND u.wallet_id = l.wallet_id
+      WHERE l.amount IS DISTINCT FROM u.total_cost`,
   },
   {
     id: 'I9',
-    says: 'the lots that are left are the balance, and each posting that takes took from lots',
+    says: 'the lots that are left are the balance; each posting that takes took from lots, and each reversal gave back to them',
     sql: `
       SELECT w.tenant_id, w.id AS wallet_id, w.id::text AS row, w.current_balance || ', in lots ' || t.remaining AS detail
       FROM billing_wallets w
@@ -131,7 +138,7 @@ export const INVARIANTS: Invariant[] = [
       FULL JOIN (SELECT wallet_id, wallet_seq, sum(amount) AS amount FROM lot_consumptions x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
         ON c.wallet_id = l.wallet_id AND c.wallet_seq = l.wallet_seq
       WHERE ($1::uuid IS NULL OR coalesce(l.wallet_id, c.wallet_id) = $1)
-        AND coalesce(c.amount, 0) IS DISTINCT FROM greatest(-l.amount, 0)`,
+        AND coalesce(c.amount, 0) IS DISTINCT FROM CASE l.transaction_type WHEN 'reversal' THEN -l.amount ELSE greatest(-l.amount, 0) END`,
   },
   {
     id: 'I10',
@@ -146,7 +153,7 @@ export const INVARIANTS: Invariant[] = [
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ' added, its lot is of ' || coalesce(t.granted, 0)
       FROM billing_ledger_transactions l
       LEFT JOIN billing_credit_lots t ON t.wallet_id = l.wallet_id AND t.wallet_seq = l.wallet_seq
-      WHERE ${OF_WALLET('l')} AND l.amount > 0 AND t.granted IS DISTINCT FROM l.amount`,
+      WHERE ${OF_WALLET('l')} AND l.amount > 0 AND l.transaction_type <> 'reversal' AND t.granted IS DISTINCT FROM l.amount`,
   },
   {
     id: 'I11',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CreditSource, LedgerReference, UsageItem } from '@leadwire/contracts';
+import type { CreditSource, LedgerReference, UnratedItem, UsageItem, UsageSource } from '@leadwire/contracts';
 import { amount, assert, MONEY_SCALE, moneyText, newId, type Amount } from '@leadwire/kernel';
 
 type Common = {
@@ -16,11 +16,18 @@ type Lot = { source?: CreditSource; priority?: number; expiresAt?: Date };
 export type UsageOfDebit = {
   id: string;
   feature: string;
-  items: UsageItem[];
+  /** Without prices in usage that failed. */
+  items: (UsageItem | UnratedItem)[];
   quantity: string;
-  reference: string;
+  reference: string | null;
   occurredAt: Date;
-  metadata: Record<string, string>;
+  metadata: Record<string, unknown>;
+  source: UsageSource;
+  /** Why it cannot be charged yet, and when that is tried again. */
+  failure?: string;
+  retryAt?: Date;
+  /** The usage that was voided for this one. */
+  corrects?: string;
 };
 
 /** Something that somebody wants of a wallet. Amounts are more than zero, but for adjustments, which are signed. */
@@ -30,6 +37,10 @@ export type Command = Common &
     | ({ kind: 'debit'; amount: Amount } & Reference)
     /** Recorded whatever becomes of the debit: what funds do not cover is charged later. */
     | { kind: 'usage'; amount: Amount; usage: UsageOfDebit }
+    /** Gives usage that failed the prices it lacked; it waits to be charged then. */
+    | { kind: 'rate'; amount: Amount; usageId: string; items: UsageItem[] }
+    /** Ends usage for good; what it was charged goes back to the lots it came from. `replacement` names what stands for it. */
+    | { kind: 'void'; amount?: undefined; usageId: string; replacement?: string }
     /** The debit of usage that was recorded before. */
     | { kind: 'charge'; amount: Amount; usageId: string }
     | { kind: 'reserve'; amount: Amount; ttlMs: number; parentId?: string }
@@ -41,15 +52,20 @@ export type Command = Common &
   );
 
 /**
- * `pending` is said of usage that was recorded and waits for funds; `frozen` leaves no trace, so the same key may be tried
- * again; `conflict` means that the key was used for something else. All others are final.
+ * `pending` is said of usage that was recorded and waits for funds, `failed` of usage that waits for a price; `frozen` and `closed`
+ * leave no trace, so the same key may be tried again; `conflict` means that the key was used for something else; `rated` and
+ * `voided` changed usage without moving money. All others are final.
  */
 export type Outcome =
   | 'posted'
   | 'duplicate'
   | 'conflict'
   | 'pending'
+  | 'failed'
+  | 'rated'
+  | 'voided'
   | 'frozen'
+  | 'closed'
   | 'insufficient'
   | 'limit'
   | 'not_found'
@@ -120,8 +136,11 @@ function inputOf(command: Command): unknown[] {
       ]);
       return [kind, feature, used, command.createdBy ?? null, reference, occurredAt, metadata];
     }
+    case 'rate':
     case 'charge':
       return [kind, command.usageId];
+    case 'void':
+      return [kind, command.usageId, command.replacement ?? null, description];
     case 'reserve':
       return [kind, value, command.parentId ?? null, command.ttlMs, description];
     case 'capture':
@@ -163,8 +182,14 @@ export function commandRow(command: Command, place: number, now: Date): object {
     }
     case 'debit':
       return { ...row, reference_type: command.referenceType, reference_id: command.referenceId };
-    case 'usage':
-      return { ...row, reference_type: 'usage_event', reference_id: command.usage.id, usage: command.usage };
+    case 'usage': {
+      const { usage } = command;
+      const as = usage.failure === undefined ? kind : 'fail';
+      return { ...row, kind: as, reference_type: 'usage_event', reference_id: usage.id, usage };
+    }
+    case 'rate':
+      return { ...row, reference_id: command.usageId, usage: { items: command.items } };
+    case 'void':
     case 'charge':
       return { ...row, reference_type: 'usage_event', reference_id: command.usageId };
     case 'reserve': {

@@ -34,7 +34,7 @@ export async function openPostings(
   });
   const config = { TRIAL_CREDIT: trialCredit, LOW_BALANCE_THRESHOLD: '0' };
   const wallets = new WalletLock(config as ConstructorParameters<typeof WalletLock>[0], clock);
-  const charging = new Charging();
+  const charging = new Charging(clock);
   const queue = new PostingQueue(tenant, wallets, charging);
   const close = async (): Promise<void> => {
     await queue.beforeApplicationShutdown();

@@ -26,7 +26,8 @@ export const DECIDE = `
       l.transaction_type := c.kind;
       a.outcome := 'posted';
       IF w.status <> 'active' THEN
-        a.outcome := CASE WHEN c.kind = 'usage' THEN 'pending' ELSE 'frozen' END;
+        a.outcome := CASE WHEN c.kind NOT IN ('usage', 'fail') THEN 'frozen' WHEN w.status = 'closed' THEN 'closed'
+          WHEN c.kind = 'fail' THEN 'failed' ELSE 'pending' END;
       ELSIF c.kind IN ('debit', 'usage', 'charge') THEN
         l.amount := -c.amount;
         l.transaction_type := 'debit';
@@ -38,6 +39,28 @@ export const DECIDE = `
           waits := waits OR c.kind <> 'debit';
           blocked := blocked OR c.kind <> 'debit';
         END IF;
+      ELSIF c.kind = 'fail' THEN
+        a.outcome := 'failed';
+      ELSIF c.kind = 'rate' THEN
+        UPDATE billing_usage_events
+        SET status = 'pending', usage_items = c.usage -> 'items', total_cost = c.amount, error_message = NULL, retry_at = NULL
+        WHERE tenant_id = p_tenant AND wallet_id = p_wallet AND id = c.reference_id AND status = 'failed';
+        a.outcome := CASE WHEN FOUND THEN 'rated' ELSE 'ended' END;
+        answers := answers || a;
+        CONTINUE;
+      ELSIF c.kind = 'void' THEN
+        SELECT * INTO v FROM billing_usage_events WHERE tenant_id = p_tenant AND wallet_id = p_wallet AND id = c.reference_id;
+        a.outcome := CASE WHEN v.id IS NULL THEN 'not_found' WHEN v.status = 'voided' THEN 'ended'
+          WHEN v.status <> 'charged' THEN 'voided' WHEN w.current_balance + v.total_cost >= 100000000000000 THEN 'limit'
+          ELSE 'posted' END;
+        IF a.outcome IN ('posted', 'voided') THEN
+          UPDATE billing_usage_events
+          SET status = 'voided', voided_at = p_now, voided_by = c.created_by, void_reason = c.description, retry_at = NULL,
+              reversal_transaction_id = CASE status WHEN 'charged' THEN c.id END
+          WHERE tenant_id = p_tenant AND id = v.id;
+        END IF;
+        l.amount := v.total_cost;
+        l.transaction_type := 'reversal';
       ELSIF c.kind IN ('topup', 'credit', 'adjustment') THEN
         l.amount := c.amount;
         IF w.current_balance + l.amount < w.reserved_balance THEN
@@ -77,7 +100,7 @@ export const DECIDE = `
 
 /** Makes the rows of a decided command: usage, refusal, or its place in ledger and chain. */
 export const WRITE_DOWN = `
-      IF c.usage IS NOT NULL THEN
+      IF c.usage IS NOT NULL AND a.outcome <> 'closed' THEN
         u.id := c.usage ->> 'id';
         u.tenant_id := p_tenant;
         u.wallet_id := p_wallet;
@@ -87,12 +110,16 @@ export const WRITE_DOWN = `
         u.total_quantity := c.usage ->> 'quantity';
         u.total_cost := c.amount;
         u.currency := w.currency;
-        u.status := CASE a.outcome WHEN 'posted' THEN 'charged' ELSE 'pending' END;
+        u.status := CASE a.outcome WHEN 'posted' THEN 'charged' WHEN 'failed' THEN 'failed' ELSE 'pending' END;
         u.ledger_transaction_id := CASE a.outcome WHEN 'posted' THEN c.id END;
         u.charged_at := CASE a.outcome WHEN 'posted' THEN p_now END;
         u.idempotency_key := c.key;
         u.external_reference_id := c.usage ->> 'reference';
+        u.error_message := c.usage ->> 'failure';
         u.retry_count := 0;
+        u.retry_at := c.usage ->> 'retryAt';
+        u.source := c.usage ->> 'source';
+        u.corrects_id := c.usage ->> 'corrects';
         u.occurred_at := c.usage ->> 'occurredAt';
         u.metadata := c.usage -> 'metadata';
         u.created_at := p_now;
@@ -102,7 +129,7 @@ export const WRITE_DOWN = `
         c.created_by := NULL;
       END IF;
       IF a.outcome <> 'posted' THEN
-        IF a.outcome NOT IN ('pending', 'frozen') AND c.place >= 0 THEN
+        IF a.outcome NOT IN ('pending', 'failed', 'frozen', 'closed') AND c.place >= 0 THEN
           INSERT INTO billing_refusals (tenant_id, idempotency_key, wallet_id, request_hash, outcome, available, created_at)
           VALUES (p_tenant, c.key, p_wallet, c.hash, a.outcome, a.available::numeric, p_now);
         END IF;
@@ -130,6 +157,7 @@ export const WRITE_DOWN = `
       l.created_at := p_now;
       CASE l.transaction_type
         WHEN 'debit' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
+        WHEN 'reversal' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
         WHEN 'topup' THEN l.counter_account := 'cash'; cash := cash - l.amount;
         WHEN 'credit' THEN l.counter_account := 'promotions'; promotions := promotions - l.amount;
         WHEN 'adjustment' THEN l.counter_account := 'adjustments'; adjustments := adjustments - l.amount;
@@ -144,13 +172,26 @@ export const WRITE_DOWN = `
         paid_by := paid_by || c.id;
       END IF;`;
 
-/** Adds a lot for what came in, or takes what went out from the lots in their order. */
+/** Adds a lot for what came in, gives back to its lots what is reversed, or takes what went out from the lots in their order. */
 export const DRAIN = `
       IF l.amount > 0 THEN
         IF lot.id IS NOT NULL THEN
           UPDATE billing_credit_lots SET remaining = lot.remaining WHERE tenant_id = p_tenant AND id = lot.id;
           lot := NULL;
         END IF;
+      END IF;
+      IF l.transaction_type = 'reversal' THEN
+        WITH taken AS (
+          SELECT x.lot_id, x.amount
+          FROM billing_ledger_transactions t
+          JOIN lot_consumptions x ON x.wallet_id = p_wallet AND x.wallet_seq = t.wallet_seq
+          WHERE t.tenant_id = p_tenant AND t.id = v.ledger_transaction_id
+        ), given AS (
+          UPDATE billing_credit_lots g SET remaining = g.remaining + taken.amount FROM taken
+          WHERE g.tenant_id = p_tenant AND g.id = taken.lot_id
+        )
+        INSERT INTO lot_consumptions SELECT p_tenant, p_wallet, w.last_seq, lot_id, -amount FROM taken;
+      ELSIF l.amount > 0 THEN
         INSERT INTO billing_credit_lots (id, tenant_id, wallet_id, wallet_seq, source, priority, granted, remaining, expires_at, created_at)
         VALUES (c.id, p_tenant, p_wallet, w.last_seq, c.source, c.priority, l.amount, l.amount, c.until, p_now);
       END IF;

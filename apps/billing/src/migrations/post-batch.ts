@@ -58,7 +58,7 @@ export const PROBED_COMMANDS = `
   LEFT JOIN LATERAL (
     SELECT e.id, e.request_hash AS hash
     FROM billing_usage_events e
-    WHERE asked.kind = 'usage' AND e.tenant_id = p_tenant AND e.idempotency_key = asked.key
+    WHERE asked.kind IN ('usage', 'fail') AND e.tenant_id = p_tenant AND e.idempotency_key = asked.key
     OFFSET 0
   ) used ON true
   ORDER BY asked.place`;
@@ -82,6 +82,7 @@ const POST = `
     c record;
     l billing_ledger_transactions;
     u billing_usage_events;
+    v billing_usage_events;
     d lot_consumptions;
     lot billing_credit_lots;
     m reservation_move;

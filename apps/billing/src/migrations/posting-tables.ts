@@ -44,11 +44,11 @@ const LOTS = [
      wallet_id uuid NOT NULL,
      wallet_seq bigint NOT NULL,
      lot_id uuid NOT NULL,
-     amount numeric(20,6) NOT NULL CHECK (amount > 0),
+     amount numeric(20,6) NOT NULL CHECK (amount <> 0),
      PRIMARY KEY (wallet_id, wallet_seq, lot_id),
      FOREIGN KEY (tenant_id, lot_id) REFERENCES billing_credit_lots (tenant_id, id)
    )`,
-  `COMMENT ON TABLE lot_consumptions IS 'Which lots a posting took from, by its place in the wallet.'`,
+  `COMMENT ON TABLE lot_consumptions IS 'Which lots a posting took from, by its place in the wallet; negative for what a reversal gave back to them.'`,
 ];
 
 // A budget holds money of the wallet; what is drawn from it (parent_id) is held by the budget already.
@@ -144,6 +144,7 @@ const LEDGER_COLUMNS = [
      ADD CONSTRAINT ledger_sign CHECK (CASE transaction_type
        WHEN 'topup' THEN amount > 0 AND reserved_amount = 0
        WHEN 'credit' THEN amount > 0 AND reserved_amount = 0
+       WHEN 'reversal' THEN amount >= 0 AND reserved_amount = 0
        WHEN 'debit' THEN amount <= 0 AND reserved_amount <= 0
        WHEN 'adjustment' THEN amount <> 0 AND reserved_amount = 0
        WHEN 'reservation' THEN amount = 0 AND reserved_amount >= 0
@@ -162,6 +163,7 @@ const LEDGER_RULES = [
          WHEN 'topup' THEN 'cash'
          WHEN 'credit' THEN 'promotions'
          WHEN 'debit' THEN 'revenue'
+         WHEN 'reversal' THEN 'revenue'
          WHEN 'adjustment' THEN 'adjustments'
          WHEN 'expiry' THEN 'breakage'
          ELSE 'held' END),

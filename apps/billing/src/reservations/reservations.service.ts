@@ -147,6 +147,10 @@ function refusal({ outcome, available }: Answer, unitPrice: string | undefined):
     case 'ended':
     case 'limit':
     case 'pending':
+    case 'failed':
+    case 'rated':
+    case 'voided':
+    case 'closed':
     case 'posted':
     case 'duplicate':
       return reservationErrors.ended({ internal: outcome });

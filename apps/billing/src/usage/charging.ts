@@ -1,10 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import { UsageCharged, usageErrors, type UsageItem } from '@leadwire/contracts';
-import { amount, newId, type Amount } from '@leadwire/kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { UsageCharged, UsageFailed, type UsageItem, type UsageSource } from '@leadwire/contracts';
+import { amount, Clock, newId, type Amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import { chargeOf, type Answer, type Command } from '../ledger/command.js';
 import { POST_BATCH_MAX, type LockedWallet } from '../ledger/locked-wallet.js';
-import { NEXT_PENDING_USAGE, QUEUE_CHARGING, UNQUEUE_CHARGING } from './charging.queries.js';
+import { NEXT_PENDING_USAGE, QUEUE_CHARGING, QUEUE_RETRY, UNQUEUE_CHARGING } from './charging.queries.js';
+import type { RatingResult, Use } from './rater.js';
+import { nextRetry } from './retries.js';
 
 /** A rated use that is to be charged. */
 export type RatedUsage = {
@@ -13,25 +15,31 @@ export type RatedUsage = {
   feature: string;
   items: UsageItem[];
   userId: string | null;
-  reference: string;
+  reference: string | null;
   occurredAt: Date;
-  metadata: Record<string, string>;
+  metadata: Record<string, unknown>;
+  source: UsageSource;
+  /** The voided usage that it stands for. */
+  corrects?: string;
 };
+/** A use that is kept until it can be rated, and why it cannot be now. */
+export type UnratedUsage = Use & { failure: string };
 type Charge = { id: string; cost: string; feature: string };
 type PendingRow = Charge & { key: string };
 
 /** Turns rated usage into debits, never taking a wallet below zero: what it does not cover waits, oldest first. */
 @Injectable()
 export class Charging {
+  constructor(@Inject(Clock) private readonly clock: Clock) {}
+
   /**
    * Records a batch of usage and charges it as far as funds go; what was recorded before is left alone. While older usage
-   * waits, newer usage queues behind it.
-   * @throws AppError `usage.key_reused`
+   * waits, newer usage queues behind it; what has no price yet waits for one and holds nobody up. Says of each what became of it.
    */
-  async record(db: TenantDb, wallet: LockedWallet, usage: RatedUsage[]): Promise<void> {
-    const commands = usage.map(usageCommand);
+  async record(db: TenantDb, wallet: LockedWallet, usage: (RatedUsage | UnratedUsage)[]): Promise<Answer[]> {
+    const retryAt = nextRetry(this.clock.now(), 0);
+    const commands = usage.map((use) => usageCommand(use, retryAt));
     const answers = await wallet.post(commands);
-    if (answers.some(({ outcome }) => outcome === 'conflict')) throw usageErrors.key_reused();
     const charges = commands.map(({ usage: { id, feature }, amount: cost }) => ({
       id,
       feature,
@@ -40,6 +48,8 @@ export class Charging {
     this.announce(db, wallet, charges, answers);
     const unpaid = charges.filter((_, i) => answers[i]?.outcome === 'pending');
     if (unpaid.length > 0) wallet.exhaust(sum(unpaid.map(({ cost }) => cost)));
+    await this.keepFailed(db, commands, answers, retryAt);
+    return answers;
   }
 
   /** Charges one batch of waiting usage, oldest first, and leaves the rest to the sweeper, if funds are left for it. */
@@ -53,6 +63,22 @@ export class Charging {
     const goesOn = paid === POST_BATCH_MAX && waiting.length > paid;
     await db.execute(goesOn ? QUEUE_CHARGING : UNQUEUE_CHARGING, [db.tenantId]);
     if (paid === waiting.length) wallet.recover();
+  }
+
+  private async keepFailed(
+    db: TenantDb,
+    commands: UsageCommand[],
+    answers: Answer[],
+    retryAt: Date,
+  ): Promise<void> {
+    const failed = commands.filter((_, i) => answers[i]?.outcome === 'failed');
+    for (const { usage } of failed)
+      db.emit(UsageFailed, usage.id, {
+        usageEventId: usage.id,
+        featureKey: usage.feature,
+        reason: usage.failure ?? '',
+      });
+    if (failed.length > 0) await db.execute(QUEUE_RETRY, [db.tenantId, retryAt]);
   }
 
   private announce(db: TenantDb, { currency }: LockedWallet, charges: Charge[], answers: Answer[]): void {
@@ -70,14 +96,39 @@ export class Charging {
   }
 }
 
-function usageCommand({ key, userId, items, ...usage }: RatedUsage): Command & { kind: 'usage' } {
+type UsageCommand = Command & { kind: 'usage' };
+
+function usageCommand(use: RatedUsage | UnratedUsage, retryAt: Date): UsageCommand {
+  if ('failure' in use) {
+    const { used, failure, ...rest } = use;
+    return commandOf(rest, used, amount('0'), { failure, retryAt });
+  }
+  const { items, ...rest } = use;
+  return commandOf(rest, items, sum(items.map(({ cost }) => cost)));
+}
+
+function commandOf(
+  { key, userId, ...usage }: Omit<RatedUsage, 'items'>,
+  items: UsageCommand['usage']['items'],
+  cost: Amount,
+  failed: { failure?: string; retryAt?: Date } = {},
+): UsageCommand {
+  const quantity = sum(items.map((item) => item.quantity)).toFixed();
   return {
     kind: 'usage',
     key,
     createdBy: userId,
-    amount: sum(items.map(({ cost }) => cost)),
-    usage: { id: newId(), items, quantity: sum(items.map(({ quantity }) => quantity)).toFixed(), ...usage },
+    amount: cost,
+    usage: { id: newId(), items, quantity, ...usage, ...failed },
   };
+}
+
+/** What is recorded of a rating, also when it failed. */
+export function usageOf(result: RatingResult): RatedUsage | UnratedUsage {
+  if ('usage' in result) return result.usage;
+  const { use, error, part } = result;
+  const entry = [part.category, part.provider, part.model, part.unit].filter(Boolean).join(' ');
+  return { ...use, failure: `${error.message} (${entry})` };
 }
 
 function sum(values: string[]): Amount {

@@ -13,7 +13,7 @@ export type Used = Priced & { quantity: string };
 /** A use that is to be rated, with its parts. */
 export type Use = Omit<RatedUsage, 'items'> & { used: Used[] };
 /** What became of it: a use is rated whole or not at all. */
-export type RatingResult = { use: Use; usage: RatedUsage } | { use: Use; error: AppError };
+export type RatingResult = { use: Use; usage: RatedUsage } | { use: Use; error: AppError; part: Used };
 
 /** Rates uses at the prices of their moments, and counts them in their months. */
 @Injectable()
@@ -60,8 +60,10 @@ function rateOne(use: Use, prices: PriceRow[], months: Months, isNew: boolean): 
   const { used, ...rest } = use;
   const { occurredAt } = use;
   const counted = new Map<string, Parameters<Months['advance']>>();
+  let rating = used[0] as Used;
   try {
     const items = used.map((part): UsageItem => {
+      rating = part;
       const entry = { ...part, month: monthOf(occurredAt) };
       const key = entryKey(part);
       const price = priceAt(
@@ -75,7 +77,7 @@ function rateOne(use: Use, prices: PriceRow[], months: Months, isNew: boolean): 
     if (isNew) for (const [entry, month] of counted.values()) months.advance(entry, month);
     return { use, usage: { ...rest, items } };
   } catch (error) {
-    if (error instanceof AppError) return { use, error };
+    if (error instanceof AppError) return { use, error, part: rating };
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { Inject } from '@nestjs/common';
-import { EmailSent, type EventOf } from '@leadwire/contracts';
+import { EmailSent, usageErrors, type EventOf } from '@leadwire/contracts';
 import { Consumes, On } from '@leadwire/messaging';
 import type { TenantDb } from '@leadwire/persistence';
 import { POST_BATCH_MAX } from '../ledger/locked-wallet.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
-import { Charging } from './charging.js';
+import { Charging, usageOf } from './charging.js';
 import { Rater, type Use } from './rater.js';
 import type { Priced } from './rating.js';
 
@@ -23,11 +23,8 @@ export class UsageConsumer {
   async emailSent(events: EventOf<typeof EmailSent>[], db: TenantDb): Promise<void> {
     const wallet = await this.wallets.take(db);
     const rated = await this.rater.rate(db, wallet, events.map(useOf));
-    const usage = rated.map((result) => {
-      if ('error' in result) throw result.error;
-      return result.usage;
-    });
-    await this.charging.record(db, wallet, usage);
+    const answers = await this.charging.record(db, wallet, rated.map(usageOf));
+    if (answers.some(({ outcome }) => outcome === 'conflict')) throw usageErrors.key_reused();
     await wallet.save();
   }
 }
@@ -42,5 +39,6 @@ function useOf({ data }: EventOf<typeof EmailSent>): Use {
     reference: activityId,
     occurredAt: new Date(sentAt),
     metadata: { campaignId, leadId, enrolmentId, stepId },
+    source: 'service',
   };
 }

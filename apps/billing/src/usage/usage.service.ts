@@ -1,6 +1,8 @@
 import { Inject } from '@nestjs/common';
 import {
   usageApi,
+  usageErrors,
+  type GetUsage,
   type ListUsage,
   type Page,
   type SummariseUsage,
@@ -12,7 +14,7 @@ import {
 import type { Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
-import { listUsage, SUMMARISE_USAGE, type UsageRow } from './usage.queries.js';
+import { GET_USAGE, listUsage, SUMMARISE_USAGE, type UsageRow } from './usage.queries.js';
 
 const LIST = 'usage';
 
@@ -31,6 +33,12 @@ export class UsageService implements UsageApi {
     return this.cursors.page(ctx, LIST, input, rows, ({ position, id }) => [position, id], toUsageEvent);
   }
 
+  async get(ctx: Ctx, { usageEventId }: GetUsage): Promise<UsageEvent> {
+    const [row] = await this.tenant.read<UsageRow>(ctx, GET_USAGE, [ctx.tenantId, usageEventId]);
+    if (!row) throw usageErrors.not_found();
+    return toUsageEvent(row);
+  }
+
   async summary(ctx: Ctx, { feature, from, to }: SummariseUsage): Promise<UsageSummary> {
     const filter = [feature ?? null, from ?? null, to ?? null];
     const items = await this.tenant.read<UsageSummaryLine>(ctx, SUMMARISE_USAGE, [ctx.tenantId, ...filter]);
@@ -38,10 +46,16 @@ export class UsageService implements UsageApi {
   }
 }
 
-function toUsageEvent({ position: _, ...row }: UsageRow): UsageEvent {
+/** What failed keeps its items without prices; so does what was voided before one was found. */
+export function toUsageEvent({ position: _, items, ...row }: UsageRow): UsageEvent {
+  const rated = items.every((item) => 'priceId' in item);
   return {
     ...row,
+    items: rated ? items : [],
+    unrated: rated ? [] : items,
     occurredAt: row.occurredAt.toISOString(),
     chargedAt: row.chargedAt?.toISOString() ?? null,
+    retryAt: row.retryAt?.toISOString() ?? null,
+    voidedAt: row.voidedAt?.toISOString() ?? null,
   } as UsageEvent;
 }

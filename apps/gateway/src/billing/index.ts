@@ -1,6 +1,7 @@
 import { LedgerController } from './ledger.controller.js';
 import { PricesController } from './prices.controller.js';
 import { ReservationsController } from './reservations.controller.js';
+import { UsageEventsController } from './usage-events.controller.js';
 import { UsageController } from './usage.controller.js';
 import { WalletController } from './wallet.controller.js';
 
@@ -8,6 +9,7 @@ export const billingControllers = [
   WalletController,
   LedgerController,
   UsageController,
+  UsageEventsController,
   PricesController,
   ReservationsController,
 ];

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ListUsage, SummariseUsage, usageApi, type UsageApi } from '@leadwire/contracts';
+import { GetUsage, ListUsage, SummariseUsage, usageApi, type UsageApi } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
@@ -20,5 +20,12 @@ export class UsageController {
   @Endpoint(usageApi.summary, { summary: 'Summarise usage' })
   summary(@RequestCtx() ctx: Ctx, @Input() input: SummariseUsage) {
     return this.usage.summary(ctx, input);
+  }
+
+  /** Reads one use, down to what each of its items was rated by. */
+  @Get(':usageEventId')
+  @Endpoint(usageApi.get, { summary: 'Read a use' })
+  get(@RequestCtx() ctx: Ctx, @Input() input: GetUsage) {
+    return this.usage.get(ctx, input);
   }
 }

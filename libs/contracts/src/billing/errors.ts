@@ -15,6 +15,12 @@ export const walletErrors = defineErrors('wallet', {
 
 export const usageErrors = defineErrors('usage', {
   key_reused: { kind: 'unprocessable', text: 'This key was used before for another use.', log: 'warn' },
+  not_found: { kind: 'not_found', text: 'There is no such usage.' },
+  voided: { kind: 'conflict', text: 'This usage was voided or corrected before.' },
+  not_reported: {
+    kind: 'conflict',
+    text: 'Only usage that was reported through the API can be voided or corrected here; ask your operator about the rest.',
+  },
 });
 
 export const priceErrors = defineErrors('price', {

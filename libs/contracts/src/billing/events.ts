@@ -62,6 +62,46 @@ export const UsageCharged = defineEvent(
   'A usage was rated and debited.',
 );
 
+class UsageMoment {
+  @Uuid()
+  usageEventId!: string;
+
+  @Text({ max: 60 })
+  featureKey!: string;
+}
+
+export class UsageFailedData extends UsageMoment {
+  @Text({ max: 500 })
+  reason!: string;
+}
+export const UsageFailed = defineEvent(
+  'billing.usage.failed',
+  UsageFailedData,
+  'A usage could not be rated, e.g. for lack of a price; it is kept and rated again later.',
+);
+
+export class UsageVoidedData extends UsageMoment {
+  @DecimalText({ description: 'What was given back; 0 when it had not been charged.' })
+  cost!: string;
+
+  @Text({ max: 3 })
+  currency!: string;
+
+  @Uuid({ nullable: true, description: 'The posting that gave it back.' })
+  reversalTransactionId!: string | null;
+
+  @Uuid({ nullable: true, description: 'The usage that stands for it, when it was corrected.' })
+  correctedById!: string | null;
+
+  @Text({ max: 500 })
+  reason!: string;
+}
+export const UsageVoided = defineEvent(
+  'billing.usage.voided',
+  UsageVoidedData,
+  'A usage was ended for good, and its charge given back.',
+);
+
 export class LowBalanceReachedData extends WalletMoment {
   @DecimalText()
   threshold!: string;

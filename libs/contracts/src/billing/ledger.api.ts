@@ -11,6 +11,7 @@ export const LEDGER_TYPES = [
   'reservation',
   'release',
   'expiry',
+  'reversal',
 ] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 

@@ -1,0 +1,327 @@
+import {
+  UsageFailed,
+  UsageVoided,
+  usageApi,
+  usageEventsApi,
+  walletsApi,
+  type ReportedUsage,
+  type UsageApi,
+  type UsageEventsApi,
+  type WalletsApi,
+} from '@leadwire/contracts';
+import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
+import { caller, eventually, TestService } from '@leadwire/testing';
+import { billingService } from '../src/billing.module.js';
+import { migrations } from '../src/migrations/index.js';
+import { mail, send } from './mails.js';
+import { violationsIn } from './postings.js';
+
+const MAILS = { category: 'email', provider: 'smtp', unit: 'message' } as const;
+
+const use = (over: Partial<ReportedUsage> = {}): ReportedUsage => ({
+  key: newId(),
+  feature: 'newsletter',
+  items: [{ ...MAILS, quantity: '10' }],
+  occurredAt: new Date().toISOString(),
+  ...over,
+});
+
+describe('usage that is reported', () => {
+  let service: TestService;
+  let usage: UsageApi;
+  let events: UsageEventsApi;
+  let wallets: WalletsApi;
+
+  beforeAll(async () => {
+    const env = { TRIAL_CREDIT: '1.000000', LOW_BALANCE_THRESHOLD: '0' };
+    service = await TestService.start(billingService, { migrations, env });
+    usage = service.client(usageApi);
+    events = service.client(usageEventsApi);
+    wallets = service.client(walletsApi);
+  });
+  afterAll(async () => {
+    expect(await violationsIn(service.database)).toEqual([]);
+    await service.stop();
+  });
+
+  const balanceOf = async (ctx: Ctx) => (await wallets.get(ctx, {})).balance;
+  const recordOne = async (ctx: Ctx, over: Partial<ReportedUsage> = {}): Promise<string> => {
+    const { items } = await events.record(ctx, { events: [use(over)] });
+    return items[0]?.usageEventId as string;
+  };
+  const setPrice = (ctx: Ctx, price: string, provider: string, from = '2020-01-01T00:00:00Z') =>
+    service.database.query(
+      `INSERT INTO billing.billing_pricing_catalog (id, tenant_id, category, provider, unit, unit_price, effective_from)
+       VALUES (gen_random_uuid(), $1, 'email', $3, 'message', $2, $4)`,
+      [ctx.tenantId, price, provider, from],
+    );
+
+  describe('in bulk', () => {
+    it('is recorded and charged, each for itself, and is shown with what it was rated by', async () => {
+      const ctx = caller();
+      const reported = [use({ reference: 'issue-7', metadata: { campaignId: 'c1' } }), use()];
+      const { items } = await events.record(ctx, { events: reported });
+      expect(items).toMatchObject(
+        reported.map(({ key }) => ({
+          key,
+          outcome: 'charged',
+          usageEventId: expect.any(String),
+          error: null,
+        })),
+      );
+      expect(await balanceOf(ctx)).toBe('0.980000');
+      const found = await usage.get(ctx, { usageEventId: items[0]?.usageEventId as string });
+      expect(found).toMatchObject({
+        feature: 'newsletter',
+        source: 'api',
+        cost: '0.010000',
+        externalReferenceId: 'issue-7',
+        metadata: { campaignId: 'c1' },
+        unrated: [],
+        items: [{ category: 'email', unitPrice: '0.0010000000', cost: '0.010000' }],
+      });
+    });
+
+    it('is recorded once for its key, for ever, and other usage under it is told apart', async () => {
+      const ctx = caller();
+      const first = use({ key: 'newsletter-7' });
+      const { items: before } = await events.record(ctx, { events: [first] });
+      const other = use({ ...first, items: [{ ...MAILS, quantity: '11' }] });
+      const { items } = await events.record(ctx, {
+        events: [first, other, use(), { ...first, items: [{ ...MAILS, quantity: '10.0' }] }],
+      });
+      expect(items.map(({ outcome }) => outcome)).toEqual(['duplicate', 'conflict', 'charged', 'duplicate']);
+      expect(items[0]?.usageEventId).toBe(before[0]?.usageEventId);
+      expect(await balanceOf(ctx)).toBe('0.980000');
+      const again = caller();
+      expect((await events.record(again, { events: [first] })).items).toMatchObject([{ outcome: 'charged' }]);
+    });
+
+    it('is recorded once though the same request comes many times at once', async () => {
+      const ctx = caller();
+      const batch = Array.from({ length: 50 }, () => use({ items: [{ ...MAILS, quantity: '1' }] }));
+      await Promise.all(Array.from({ length: 8 }, () => events.record(ctx, { events: batch })));
+      expect(await balanceOf(ctx)).toBe('0.950000');
+    });
+
+    it('waits as pending when funds end, and is charged after a top-up', async () => {
+      const ctx = caller();
+      const { items } = await events.record(ctx, {
+        events: [use(), use({ items: [{ ...MAILS, quantity: '2000' }] }), use()],
+      });
+      expect(items.map(({ outcome }) => outcome)).toEqual(['charged', 'pending', 'pending']);
+      await wallets.topUp(ctx, { amount: '2' });
+      expect(await balanceOf(ctx)).toBe('0.980000');
+    });
+
+    it.each([
+      ['a quantity of zero', use({ items: [{ ...MAILS, quantity: '0' }] }), '/events/1/items/0/quantity'],
+      ['a negative quantity', use({ items: [{ ...MAILS, quantity: '-1' }] }), '/events/1/items/0/quantity'],
+      [
+        'a quantity that is no number',
+        use({ items: [{ ...MAILS, quantity: 'NaN' }] }),
+        '/events/1/items/0/quantity',
+      ],
+      [
+        'too many decimals',
+        use({ items: [{ ...MAILS, quantity: '0.0000001' }] }),
+        '/events/1/items/0/quantity',
+      ],
+      [
+        'more than can be',
+        use({ items: [{ ...MAILS, quantity: '1000000000.1' }] }),
+        '/events/1/items/0/quantity',
+      ],
+      [
+        'usage of tomorrow',
+        use({ occurredAt: new Date(Date.now() + 86_400_000).toISOString() }),
+        '/events/1/occurredAt',
+      ],
+      [
+        'usage of last year',
+        use({ occurredAt: new Date(Date.now() - 366 * 86_400_000).toISOString() }),
+        '/events/1/occurredAt',
+      ],
+      [
+        'an unknown unit',
+        use({ items: [{ ...MAILS, unit: 'furlong' as never, quantity: '1' }] }),
+        '/events/1/items/0/unit',
+      ],
+      ['no items', use({ items: [] }), '/events/1/items'],
+    ])('is refused as a whole for %s, with the place of it', async (_, bad, pointer) => {
+      const ctx = caller();
+      await expect(events.record(ctx, { events: [use(), bad] })).rejects.toMatchObject({
+        code: 'request.invalid',
+        details: { errors: [expect.objectContaining({ pointer })] },
+      });
+      expect((await usage.list(ctx, {})).items).toEqual([]);
+    });
+
+    it('is refused without its capability', async () => {
+      const ctx = caller('manager');
+      await expect(events.record(ctx, { events: [use()] })).rejects.toMatchObject({
+        code: 'request.forbidden',
+      });
+    });
+
+    it('of a team that was erased is kept out, and brings nothing of it back', async () => {
+      const tenantId = newId();
+      await service.database.query(`INSERT INTO billing.tenant_erasures (tenant_id) VALUES ($1)`, [tenantId]);
+      const { items } = await events.record(systemCtx(tenantId), { events: [use()] });
+      expect(items).toMatchObject([{ outcome: 'closed', usageEventId: null }]);
+      const rows = `SELECT FROM billing.billing_wallets WHERE tenant_id = $1`;
+      expect(await service.database.query(rows, [tenantId])).toEqual([]);
+    });
+
+    it('of a closed wallet is not recorded, whoever reports it', async () => {
+      const ctx = caller();
+      await wallets.get(ctx, {});
+      await service.database.query(
+        `UPDATE billing.billing_wallets SET status = 'closed' WHERE tenant_id = $1`,
+        [ctx.tenantId],
+      );
+      expect((await events.record(ctx, { events: [use()] })).items).toMatchObject([
+        { outcome: 'closed', usageEventId: null },
+      ]);
+      expect((await usage.list(ctx, {})).items).toEqual([]);
+    });
+  });
+
+  describe('without a price', () => {
+    it('is kept as failed with the reason, announced, and holds nobody up', async () => {
+      const ctx = caller();
+      const { items } = await events.record(ctx, {
+        events: [
+          use({
+            items: [
+              { ...MAILS, quantity: '1' },
+              { ...MAILS, provider: 'pigeon', quantity: '2' },
+            ],
+          }),
+          use(),
+        ],
+      });
+      expect(items).toMatchObject([
+        { outcome: 'failed', error: 'There is no price for this usage. (email pigeon message)' },
+        { outcome: 'charged' },
+      ]);
+      const failed = await usage.get(ctx, { usageEventId: items[0]?.usageEventId as string });
+      expect(failed).toMatchObject({
+        status: 'failed',
+        cost: '0.000000',
+        items: [],
+        unrated: [{ provider: 'smtp' }, { provider: 'pigeon', quantity: '2' }],
+        retryCount: 0,
+        retryAt: expect.any(String),
+      });
+      expect(await service.events(UsageFailed, ctx.tenantId)).toMatchObject([
+        { data: { usageEventId: failed.id, featureKey: 'newsletter' } },
+      ]);
+    });
+  });
+
+  describe('when it is voided', () => {
+    it('gives the charge back, once, to what paid for it, and says so', async () => {
+      const ctx = caller();
+      const id = await recordOne(ctx);
+      const asked = { usageEventId: id, reason: 'Sent by mistake' };
+      const [voided] = await Promise.all([
+        events.void(ctx, asked),
+        events.void(ctx, asked),
+        events.void(ctx, asked),
+      ]);
+      expect(voided).toMatchObject({
+        status: 'voided',
+        cost: '0.010000',
+        ledgerTransactionId: expect.any(String),
+        reversalTransactionId: expect.any(String),
+        voidReason: 'Sent by mistake',
+      });
+      expect(await balanceOf(ctx)).toBe('1.000000');
+      expect(await service.events(UsageVoided, ctx.tenantId)).toMatchObject([
+        { data: { usageEventId: id, cost: '0.010000', reversalTransactionId: voided.reversalTransactionId } },
+      ]);
+      await expect(events.void(ctx, { ...asked, reason: 'Another one' })).rejects.toMatchObject({
+        code: 'usage.voided',
+      });
+      const lots = `SELECT granted, remaining FROM billing.billing_credit_lots WHERE tenant_id = $1`;
+      expect(await service.database.query(lots, [ctx.tenantId])).toEqual([
+        { granted: '1.000000', remaining: '1.000000' },
+      ]);
+    });
+
+    it('ends what waits without a posting', async () => {
+      const ctx = caller();
+      const waiting = await recordOne(ctx, { items: [{ ...MAILS, quantity: '2000' }] });
+      const failed = await recordOne(ctx, { items: [{ ...MAILS, provider: 'pigeon', quantity: '1' }] });
+      for (const usageEventId of [waiting, failed, waiting])
+        expect(await events.void(ctx, { usageEventId, reason: 'No' })).toMatchObject({
+          status: 'voided',
+          reversalTransactionId: null,
+        });
+      expect(await wallets.get(ctx, {})).toMatchObject({ balance: '1.000000', exhausted: false });
+      await recordOne(ctx);
+      expect(await balanceOf(ctx)).toBe('0.990000');
+    });
+
+    it('pays what waits with what comes back', async () => {
+      const ctx = caller();
+      const large = await recordOne(ctx, { items: [{ ...MAILS, quantity: '900' }] });
+      const waiting = await recordOne(ctx, { items: [{ ...MAILS, quantity: '500' }] });
+      await events.void(ctx, { usageEventId: large, reason: 'No' });
+      expect((await usage.get(ctx, { usageEventId: waiting })).status).toBe('charged');
+      expect(await balanceOf(ctx)).toBe('0.500000');
+    });
+
+    it("is not there for another team, and what our services reported is the operator's to void", async () => {
+      const ctx = caller();
+      const id = await recordOne(ctx);
+      await expect(events.void(caller(), { usageEventId: id, reason: 'No' })).rejects.toMatchObject({
+        code: 'usage.not_found',
+      });
+      await send(service, ctx.tenantId, [mail()]);
+      const sent = await eventually(async () => (await usage.list(ctx, { feature: 'campaigns' })).items[0]);
+      const asked = { usageEventId: sent.id, reason: 'Bounced' };
+      await expect(events.void(ctx, asked)).rejects.toMatchObject({ code: 'usage.not_reported' });
+      expect(await events.void(systemCtx(ctx.tenantId), asked)).toMatchObject({ status: 'voided' });
+    });
+  });
+
+  describe('when it is corrected', () => {
+    it('is charged for what was really used, at the price of its moment, by a credit and a debit', async () => {
+      const ctx = caller();
+      await setPrice(ctx, '0.002', 'smtp', new Date(Date.now() - 3_600_000).toISOString());
+      const occurredAt = new Date(Date.now() - 2 * 3_600_000).toISOString();
+      const id = await recordOne(ctx, { occurredAt, reference: 'issue-8' });
+      const asked = { usageEventId: id, reason: 'Twelve it was', items: [{ ...MAILS, quantity: '12' }] };
+      const corrected = await events.correct(ctx, asked);
+      expect(corrected).toMatchObject({
+        voided: { id, status: 'voided', correctedById: corrected.replacement.id, cost: '0.010000' },
+        replacement: {
+          status: 'charged',
+          cost: '0.012000',
+          correctsId: id,
+          externalReferenceId: 'issue-8',
+          occurredAt,
+        },
+      });
+      expect(await balanceOf(ctx)).toBe('0.988000');
+      expect(await events.correct(ctx, asked)).toEqual(corrected);
+      await expect(
+        events.correct(ctx, { ...asked, items: [{ ...MAILS, quantity: '13' }] }),
+      ).rejects.toMatchObject({ code: 'usage.voided' });
+      expect(await balanceOf(ctx)).toBe('0.988000');
+      const ledger = await service.database.query(
+        `SELECT transaction_type AS type, amount, counter_account AS account FROM billing.billing_ledger_transactions
+         WHERE tenant_id = $1 ORDER BY wallet_seq`,
+        [ctx.tenantId],
+      );
+      expect(ledger).toEqual([
+        { type: 'credit', amount: '1.000000', account: 'promotions' },
+        { type: 'debit', amount: '-0.010000', account: 'revenue' },
+        { type: 'reversal', amount: '0.010000', account: 'revenue' },
+        { type: 'debit', amount: '-0.012000', account: 'revenue' },
+      ]);
+    });
+  });
+});
