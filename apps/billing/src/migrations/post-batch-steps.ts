@@ -25,7 +25,9 @@ export const DECIDE = `
       l.metadata := '{}';
       l.transaction_type := c.kind;
       a.outcome := 'posted';
-      IF w.status <> 'active' THEN
+      -- A suspended wallet takes money in, and pays what it was suspended for; it spends nothing else.
+      IF w.status NOT IN ('active', 'suspended') OR (w.status = 'suspended' AND c.reference_type <> 'invoice'
+          AND c.kind IN ('debit', 'usage', 'charge', 'reserve', 'extend')) THEN
         a.outcome := CASE WHEN c.kind NOT IN ('usage', 'fail') THEN 'frozen' WHEN w.status = 'closed' THEN 'closed'
           WHEN c.kind = 'fail' THEN 'failed' ELSE 'pending' END;
       ELSIF c.kind IN ('debit', 'usage', 'charge') THEN
@@ -156,10 +158,17 @@ export const WRITE_DOWN = `
       l.description := c.description;
       l.created_at := p_now;
       CASE l.transaction_type
-        WHEN 'debit' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
+        WHEN 'debit' THEN
+          IF l.reference_type = 'invoice' THEN l.counter_account := 'tax'; tax := tax - l.amount;
+          ELSE l.counter_account := 'revenue'; revenue := revenue - l.amount; END IF;
         WHEN 'reversal' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
         WHEN 'topup' THEN l.counter_account := 'cash'; cash := cash - l.amount;
-        WHEN 'credit' THEN l.counter_account := 'promotions'; promotions := promotions - l.amount;
+        WHEN 'credit' THEN
+          CASE l.reference_type
+            WHEN 'invoice' THEN l.counter_account := 'tax'; tax := tax - l.amount;
+            WHEN 'credit_note' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
+            ELSE l.counter_account := 'promotions'; promotions := promotions - l.amount;
+          END CASE;
         WHEN 'adjustment' THEN l.counter_account := 'adjustments'; adjustments := adjustments - l.amount;
         WHEN 'expiry' THEN l.counter_account := 'breakage'; breakage := breakage - l.amount;
         ELSE l.counter_account := 'held';
@@ -246,7 +255,7 @@ export const CLOSE_BATCH = `
       INSERT INTO billing_accounts AS x (tenant_id, currency, account, balance)
       SELECT p_tenant, w.currency, s.account, s.amount
       FROM (VALUES ('adjustments', adjustments), ('breakage', breakage), ('cash', cash), ('promotions', promotions),
-                   ('revenue', revenue)) AS s (account, amount)
+                   ('revenue', revenue), ('tax', tax)) AS s (account, amount)
       WHERE s.amount <> 0
       ON CONFLICT (tenant_id, currency, account) DO UPDATE SET balance = x.balance + excluded.balance;
 

@@ -103,12 +103,13 @@ const POST = `
     revenue numeric := 0;
     adjustments numeric := 0;
     breakage numeric := 0;
+    tax numeric := 0;
   BEGIN
     SELECT * INTO STRICT w FROM billing_wallets WHERE tenant_id = p_tenant AND id = p_wallet FOR UPDATE;
     p_now := greatest(p_now, w.last_posted_at);
     w.head_hash := coalesce(w.head_hash, chain_start(p_wallet));
     waits := w.exhausted_at IS NOT NULL;
-    IF w.status = 'active' AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now) THEN
+    IF w.status IN ('active', 'suspended') AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now) THEN
       due := ARRAY(SELECT x FROM due_commands(p_wallet, p_now) x ORDER BY (x).place);
     END IF;
 

@@ -100,7 +100,7 @@ const ANSWERS = [
   `CREATE TABLE billing_accounts (
      tenant_id uuid NOT NULL,
      currency varchar(3) NOT NULL,
-     account varchar(20) NOT NULL CHECK (account IN ('cash', 'promotions', 'revenue', 'breakage', 'adjustments')),
+     account varchar(20) NOT NULL CHECK (account IN ('cash', 'promotions', 'revenue', 'breakage', 'adjustments', 'tax')),
      balance numeric(20,6) NOT NULL DEFAULT 0,
      PRIMARY KEY (tenant_id, currency, account)
    ) WITH (fillfactor = 50)`,
@@ -138,7 +138,7 @@ const LEDGER_COLUMNS = [
   `ALTER TABLE billing_ledger_transactions DROP CONSTRAINT ledger_sign`,
   `ALTER TABLE billing_ledger_transactions
      ADD CONSTRAINT ledger_reference CHECK (reference_type IN
-       ('usage_event', 'invoice', 'manual', 'stripe_payment', 'trial', 'reservation', 'credit_lot')),
+       ('usage_event', 'invoice', 'manual', 'stripe_payment', 'trial', 'reservation', 'credit_lot', 'credit_note')),
      ADD CONSTRAINT ledger_reserved_adds_up CHECK (reserved_after = reserved_before + reserved_amount AND reserved_after >= 0),
      ADD CONSTRAINT ledger_never_overdrawn CHECK (balance_after >= reserved_after),
      ADD CONSTRAINT ledger_sign CHECK (CASE transaction_type
@@ -161,8 +161,8 @@ const LEDGER_RULES = [
      ADD CONSTRAINT ledger_counter_account CHECK (counter_account =
        CASE transaction_type
          WHEN 'topup' THEN 'cash'
-         WHEN 'credit' THEN 'promotions'
-         WHEN 'debit' THEN 'revenue'
+         WHEN 'credit' THEN CASE reference_type WHEN 'invoice' THEN 'tax' WHEN 'credit_note' THEN 'revenue' ELSE 'promotions' END
+         WHEN 'debit' THEN CASE reference_type WHEN 'invoice' THEN 'tax' ELSE 'revenue' END
          WHEN 'reversal' THEN 'revenue'
          WHEN 'adjustment' THEN 'adjustments'
          WHEN 'expiry' THEN 'breakage'

@@ -23,6 +23,7 @@ export const LEDGER_REFERENCES = [
   'trial',
   'reservation',
   'credit_lot',
+  'credit_note',
 ] as const;
 export type LedgerReference = (typeof LEDGER_REFERENCES)[number];
 
@@ -31,7 +32,15 @@ export const CREDIT_SOURCES = ['prepaid', 'granted', 'promotional'] as const;
 export type CreditSource = (typeof CREDIT_SOURCES)[number];
 
 /** The other side of a posting. `held` is inside the wallet: what is only put aside has no other side. */
-export const COUNTER_ACCOUNTS = ['cash', 'promotions', 'revenue', 'breakage', 'adjustments', 'held'] as const;
+export const COUNTER_ACCOUNTS = [
+  'cash',
+  'promotions',
+  'revenue',
+  'breakage',
+  'adjustments',
+  'tax',
+  'held',
+] as const;
 export type CounterAccount = (typeof COUNTER_ACCOUNTS)[number];
 
 export class ListLedger extends PageRequest {
