@@ -48,6 +48,10 @@ const objectStorage = ({ dataDir }: InstanceFacts): NodeJS.ProcessEnv => ({
 const publicUrl = ({ httpPorts }: Pick<InstanceFacts, 'httpPorts'>): string =>
   `http://127.0.0.1:${httpPorts.gateway}`;
 
+/** What billing and the payment provider of a local instance, which is the sandbox, share. */
+const stripeSecretKey = (secrets: Secrets): string => `sk_test_${secrets.password('stripe.key')}`;
+const stripeWebhookSecret = (secrets: Secrets): string => `whsec_${secrets.password('stripe.webhook')}`;
+
 /** Sender of the platform's own mails in a local instance. */
 export const PLATFORM_MAIL_ADDRESS = 'no-reply@leadwire.test';
 
@@ -83,7 +87,12 @@ export const APPS: AppSpec[] = [
     // The sandbox's mail server is on loopback, which a real deployment must refuse to a user-supplied host.
     OUTBOUND_ALLOW_PRIVATE: 'true',
   })),
-  service('billing', 3004),
+  service('billing', 3004, ({ secrets, httpPorts }) => ({
+    STRIPE_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
+    STRIPE_SECRET_KEY: stripeSecretKey(secrets),
+    STRIPE_WEBHOOK_SECRETS: stripeWebhookSecret(secrets),
+    STRIPE_LIVEMODE: 'false',
+  })),
   {
     name: 'sandbox',
     entry: entryOf('sandbox'),
@@ -91,9 +100,12 @@ export const APPS: AppSpec[] = [
     stopOrder: 2,
     preferredPort: 8025,
     extraPorts: { smtp: 2525 },
-    env: ({ ports, dataDir }) => ({
+    env: ({ ports, dataDir, secrets, httpPorts }) => ({
       SMTP_PORT: String(ports.smtp),
       SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
+      STRIPE_SECRET_KEY: stripeSecretKey(secrets),
+      STRIPE_WEBHOOK_SECRET: stripeWebhookSecret(secrets),
+      STRIPE_WEBHOOK_URL: `${publicUrl({ httpPorts })}/v1/webhooks/stripe`,
     }),
   },
 ];

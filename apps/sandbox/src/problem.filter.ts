@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { AppError, type ErrorKind } from '@leadwire/kernel';
 import type { Logger } from '@leadwire/platform';
+import { StripeError } from './stripe/wire/stripe-error.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const STATUS: Partial<Record<ErrorKind, number>> = { invalid: 400, not_found: 404, conflict: 409 };
@@ -40,6 +41,9 @@ function describe(error: unknown): Problem {
       detail: error.message,
       errors: error.details.errors,
     };
+  }
+  if (error instanceof StripeError) {
+    return { status: error.status, code: error.body.code ?? 'request.refused', detail: error.message };
   }
   const status = statusOf(error);
   if (status === 404) return { status, code: 'request.not_found', detail: 'There is nothing here.' };

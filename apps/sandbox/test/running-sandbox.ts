@@ -1,10 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Clock } from '@leadwire/kernel';
 import { createLogger } from '@leadwire/platform';
 import { createTransport } from 'nodemailer';
 import { MailStore } from '../src/mails/mail-store.js';
 import { startSandbox } from '../src/sandbox.app.js';
 import { SmtpService } from '../src/smtp/smtp.service.js';
+
+export const STRIPE_KEY = 'sk_test_of_the_tests';
 
 export type SentMail = {
   from?: string;
@@ -23,7 +26,7 @@ export class RunningSandbox {
     readonly smtpPort: number,
   ) {}
 
-  static async start(dataDir = ''): Promise<RunningSandbox> {
+  static async start(dataDir = '', clock?: Clock): Promise<RunningSandbox> {
     const app = await startSandbox(
       {
         HTTP_HOST: '127.0.0.1',
@@ -32,8 +35,12 @@ export class RunningSandbox {
         LOG_LEVEL: 'silent',
         SANDBOX_DATA_DIR: dataDir,
         SMTP_STARTTLS: true,
+        STRIPE_SECRET_KEY: STRIPE_KEY,
+        STRIPE_WEBHOOK_URL: '',
+        STRIPE_WEBHOOK_SECRET: '',
       },
       createLogger('sandbox', 'silent'),
+      clock,
     );
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new RunningSandbox(app, `http://127.0.0.1:${port}`, app.get(SmtpService).port);

@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { Int, OneOf, parseInput, Text } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
 import {
-  BEHAVIOURS,
+  BEHAVIOURS_OF,
+  DELAYING,
   SCOPES,
   SLOW_DELAY_MAX_MS,
   type Behaviour,
@@ -11,18 +12,20 @@ import {
 } from './misbehaviour.js';
 import { MisbehavioursService } from './misbehaviours.service.js';
 
+const BEHAVIOURS = [...new Set(SCOPES.flatMap((scope): readonly Behaviour[] => BEHAVIOURS_OF[scope]))];
 const TIMES_MAX = 1_000_000;
+const MATCH = 'an address or user name, `@domain`, `POST /v1/refunds`, a type of event; `*` for any';
 
 export class CreateMisbehaviour {
   @OneOf(SCOPES) scope!: Scope;
-  @Text({ min: 1, max: 254, description: 'an address or user name, `@domain`, or `*`' }) match!: string;
+  @Text({ min: 1, max: 254, description: MATCH }) match!: string;
   @OneOf(BEHAVIOURS) behaviour!: Behaviour;
   @Int({ min: 1, max: TIMES_MAX, optional: true, description: 'absent: always' }) times?: number;
-  @Int({ min: 0, max: SLOW_DELAY_MAX_MS, optional: true, description: 'milliseconds; for `slow`' })
+  @Int({ min: 0, max: SLOW_DELAY_MAX_MS, optional: true, description: 'milliseconds' })
   delayMs?: number;
 }
 
-/** What the mail server is asked to do wrong. */
+/** What the sandbox is asked to do wrong. */
 @Controller('misbehaviours')
 export class MisbehavioursController {
   constructor(private readonly misbehaviours: MisbehavioursService) {}
@@ -31,11 +34,10 @@ export class MisbehavioursController {
   @Post()
   create(@Body() body: unknown): Misbehaviour {
     const input = parseInput(CreateMisbehaviour, body);
-    if (input.behaviour === 'auth-failure' && input.scope !== 'account') {
-      throw invalid('/scope', 'must be account, since only an account logs in');
-    }
-    if (input.delayMs !== undefined && input.behaviour !== 'slow') {
-      throw invalid('/delayMs', 'means something for slow only');
+    const possible: readonly Behaviour[] = BEHAVIOURS_OF[input.scope];
+    if (!possible.includes(input.behaviour)) throw invalid('/scope', `cannot do ${input.behaviour}`);
+    if (input.delayMs !== undefined && !DELAYING.includes(input.behaviour)) {
+      throw invalid('/delayMs', `means something for ${DELAYING.join(', ')} only`);
     }
     return this.misbehaviours.create(input);
   }

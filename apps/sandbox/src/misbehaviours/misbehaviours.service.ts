@@ -6,9 +6,13 @@ import {
   SLOW_DELAY_DEFAULT_MS,
   stageOf,
   type Behaviour,
+  type MailBehaviour,
+  type MailScope,
   type Misbehaviour,
   type Scope,
   type Stage,
+  type StripeApiBehaviour,
+  type StripeWebhookBehaviour,
 } from './misbehaviour.js';
 
 export const misbehaviourErrors = defineErrors('misbehaviour', {
@@ -27,8 +31,8 @@ export type NewMisbehaviour = {
   delayMs?: number;
 };
 
-/** What to do to one mail or log-in. */
-export type Verdict = { behaviour: Behaviour; delayMs: number };
+/** What to do to one mail, log-in, request or webhook. */
+export type Verdict<B = MailBehaviour> = { behaviour: B; delayMs: number };
 
 /** The misbehaviours asked for over HTTP, and those that recipients ask for by their name. They live in memory only. */
 @Injectable()
@@ -78,13 +82,35 @@ export class MisbehavioursService {
     return { behaviour, delayMs: SLOW_DELAY_DEFAULT_MS };
   }
 
-  private apply(scope: Scope, stage: Stage, name: string): Verdict | undefined {
+  /** What happens to a request of the payment provider's API; counts it. */
+  forStripeApi(method: string, path: string): Verdict<StripeApiBehaviour> | undefined {
+    return this.take<StripeApiBehaviour>('stripe-api', ({ match }) => startsLike(match, `${method} ${path}`));
+  }
+
+  /** What happens to the webhook of an event; counts it. */
+  forStripeWebhook(type: string): Verdict<StripeWebhookBehaviour> | undefined {
+    return this.take<StripeWebhookBehaviour>('stripe-webhook', ({ match }) => startsLike(match, type));
+  }
+
+  private apply(scope: MailScope, stage: Stage, name: string): Verdict | undefined {
+    return this.take<MailBehaviour>(
+      scope,
+      ({ match, behaviour }) =>
+        stageOf(scope, behaviour as MailBehaviour) === stage &&
+        matches(match.toLowerCase(), name.toLowerCase()),
+    );
+  }
+
+  /** The oldest rule of the scope that applies and is not used up. Its scope was checked to know its behaviour. */
+  private take<B extends Behaviour>(
+    scope: Scope,
+    applies: (rule: Misbehaviour) => boolean,
+  ): Verdict<B> | undefined {
     for (const rule of this.rules.values()) {
-      if (rule.scope !== scope || stageOf(scope, rule.behaviour) !== stage || rule.remaining === 0) continue;
-      if (!matches(rule.match.toLowerCase(), name.toLowerCase())) continue;
+      if (rule.scope !== scope || rule.remaining === 0 || !applies(rule)) continue;
       rule.applied += 1;
       if (rule.remaining !== null) rule.remaining -= 1;
-      return { behaviour: rule.behaviour, delayMs: rule.delayMs };
+      return { behaviour: rule.behaviour as B, delayMs: rule.delayMs };
     }
     return undefined;
   }
@@ -93,4 +119,8 @@ export class MisbehavioursService {
 function matches(pattern: string, name: string): boolean {
   if (pattern === '*') return true;
   return pattern.startsWith('@') ? name.endsWith(pattern) : name === pattern;
+}
+
+function startsLike(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }

@@ -1,0 +1,145 @@
+import type Stripe from 'stripe';
+import type { StripeChange } from '../state/stripe-change.js';
+import { newStripeId } from '../state/stripe-objects.js';
+import { listOf } from '../wire/listing.js';
+import { route, type Operation } from '../wire/operation.js';
+import type { Params } from '../wire/params.js';
+import { invalidRequest, noSuch } from '../wire/stripe-error.js';
+
+const EMAIL_MAX = 512;
+const NAME_MAX = 256;
+
+/** A customer that was not deleted. @throws resource_missing */
+export function requireCustomer(change: StripeChange, id: string, param = 'customer'): Stripe.Customer {
+  const customer = change.require('customer', id, param);
+  if (customer.deleted) throw noSuch('customer', id, param);
+  return customer;
+}
+
+export function addCustomer(
+  change: StripeChange,
+  input: Partial<Pick<Stripe.Customer, 'email' | 'name' | 'metadata'>>,
+): Stripe.Customer {
+  const customer: Stripe.Customer = {
+    id: newStripeId('customer'),
+    object: 'customer',
+    address: null,
+    balance: 0,
+    created: change.now,
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: null,
+    discount: null,
+    email: input.email ?? null,
+    invoice_prefix: null,
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: input.metadata ?? {},
+    name: input.name ?? null,
+    phone: null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: 'none',
+    test_clock: null,
+  };
+  return change.add(customer);
+}
+
+export const CUSTOMER_ROUTES = [
+  route('POST', '/v1/customers', create),
+  route('GET', '/v1/customers', list),
+  route('GET', '/v1/customers/:id', retrieve),
+  route('POST', '/v1/customers/:id', update),
+  route('DELETE', '/v1/customers/:id', remove),
+  route('GET', '/v1/customers/:id/payment_methods', listMethods),
+  route('GET', '/v1/customers/:id/payment_methods/:id', retrieveMethod),
+];
+
+function create({ change, params }: Operation): object {
+  const customer = addCustomer(change, {});
+  readInto(change, customer, params);
+  change.emit('customer.created', customer);
+  return customer;
+}
+
+function list(operation: Operation): object {
+  const email = operation.params.text('email');
+  return listOf(
+    operation,
+    'customer',
+    '/v1/customers',
+    (customer) => !customer.deleted && (email === undefined || customer.email === email),
+  );
+}
+
+/** A deleted customer is answered too, with `deleted: true`. */
+function retrieve({ change, params, ids: [id = ''] }: Operation): object {
+  params.end();
+  return change.require('customer', id);
+}
+
+function update({ change, params, ids: [id = ''] }: Operation): object {
+  const customer = requireCustomer(change, id, 'id');
+  readInto(change, customer, params);
+  change.emit('customer.updated', customer);
+  return customer;
+}
+
+function remove({ change, params, ids: [id = ''] }: Operation): object {
+  params.end();
+  const customer = requireCustomer(change, id, 'id');
+  for (const { id: methodId, customer: owner } of change.all('payment_method')) {
+    if (owner === id) change.require('payment_method', methodId).customer = null;
+  }
+  change.emit('customer.deleted', customer);
+  return change.add({ id, object: 'customer', deleted: true } satisfies Stripe.DeletedCustomer);
+}
+
+function listMethods(operation: Operation): object {
+  const [id = ''] = operation.ids;
+  requireCustomer(operation.change, id, 'id');
+  const type = operation.params.text('type');
+  return listOf(
+    operation,
+    'payment_method',
+    `/v1/customers/${id}/payment_methods`,
+    (method) => method.customer === id && (type === undefined || method.type === type),
+  );
+}
+
+function retrieveMethod({ change, params, ids: [id = '', methodId = ''] }: Operation): object {
+  params.end();
+  requireCustomer(change, id, 'id');
+  const method = change.require('payment_method', methodId);
+  if (method.customer !== id) throw noSuch('PaymentMethod', methodId, 'id');
+  return method;
+}
+
+function readInto(change: StripeChange, customer: Stripe.Customer, params: Params): void {
+  if (params.has('email')) customer.email = params.text('email', { max: EMAIL_MAX }) ?? null;
+  if (params.has('name')) customer.name = params.text('name', { max: NAME_MAX }) ?? null;
+  if (params.has('description')) customer.description = params.text('description') ?? null;
+  if (params.has('phone')) customer.phone = params.text('phone') ?? null;
+  customer.metadata = params.metadata(customer.metadata);
+  const settings = params.object('invoice_settings');
+  if (settings) readSettings(change, customer, settings);
+  params.ignore('address', 'preferred_locales', 'tax_exempt');
+  params.end();
+}
+
+function readSettings(change: StripeChange, customer: Stripe.Customer, settings: Params): void {
+  const id = settings.text('default_payment_method');
+  const param = settings.name('default_payment_method');
+  settings.end();
+  if (id !== undefined && change.require('payment_method', id, param).customer !== customer.id) {
+    throw invalidRequest('The customer does not have a payment method with the ID ' + id, { param });
+  }
+  customer.invoice_settings.default_payment_method = id ?? null;
+}
