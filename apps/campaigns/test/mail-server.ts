@@ -12,6 +12,8 @@ export class MailServer {
   onRecipient: (to: string) => Verdict = () => undefined;
   /** Decides on a mail after its data. */
   onData: (to: string) => Verdict = () => undefined;
+  /** Holds the answer to a mail back until it resolves. */
+  onAnswer: (to: string) => Promise<void> | undefined = () => undefined;
   refuseLogin = false;
   /** Milliseconds before a mail is answered. */
   delayMs = 0;
@@ -75,6 +77,7 @@ export class MailServer {
     if (typeof verdict === 'object') return done(refusal(verdict.code));
     if (verdict !== 'drop-before-store') this.received.push({ to, user, mail });
     if (verdict) return this.drop(session);
+    await this.onAnswer(to);
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     done();
   }

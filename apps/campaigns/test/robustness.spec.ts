@@ -4,6 +4,12 @@ import { caller, eventually } from '@leadwire/testing';
 import { SendJournal, type JournalState } from '../src/sending/send-journal.js';
 import { email, wait, World } from './world.js';
 
+const SENDING_OF = `
+  SELECT count(*)::int AS n
+  FROM campaigns.campaign_lead_activities
+  WHERE tenant_id = $1
+    AND status = 'sending'`;
+
 let world: World;
 beforeAll(async () => {
   world = await World.start();
@@ -74,6 +80,27 @@ describe('the daily limit', () => {
     await world.accounts.update(ctx, { ...account, dailySendLimit: 12 });
     await eventually(async () => (await world.campaigns.stats(ctx, { campaignId })).sent === 22);
     expect(await world.accounts.get(ctx, account)).toMatchObject({ sentToday: 12 });
+  });
+});
+
+describe('a team with many accounts whose servers hardly answer', () => {
+  it('leaves room for the mails of others', async () => {
+    const slow = caller();
+    const held = Promise.withResolvers<void>();
+    world.mail.onAnswer = (to) => (to.startsWith('slow') ? held.promise : undefined);
+    world.addLeads(slow, 220, (i) => ({ email: `slow${i}@customer.test` }));
+    // Enough to have more mails claimed than a process may have under way.
+    for (let account = 0; account < 10; account++) await world.launched(slow, [email()]);
+    const underWay = () => world.service.database.query<{ n: number }>(SENDING_OF, [slow.tenantId]);
+    await eventually(async () => ((await underWay())[0]?.n ?? 0) >= 900);
+
+    const other = caller();
+    world.addLeads(other, 3, (i) => ({ email: `other${i}@customer.test` }));
+    const { id } = await world.launched(other, [email()]);
+    await world.completed(other, id);
+    expect(world.mail.to('other2@customer.test')).toHaveLength(1);
+    held.resolve();
+    world.mail.onAnswer = () => undefined;
   });
 });
 

@@ -38,6 +38,16 @@ const KEYLESS = `
     AND c.relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)`;
 
+const REFERENCING_COLUMNS = `
+  SELECT c.relname AS "table", a.attname AS "column"
+  FROM pg_constraint con
+  JOIN pg_class c ON c.oid = con.conrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (con.conkey)
+  WHERE n.nspname = $1
+    AND con.contype = 'f'`;
+
+// Where a deletion does nothing to those who point at it, nobody deletes: no index would ever be read.
 const UNINDEXED_FOREIGN_KEYS = `
   SELECT con.conname AS name
   FROM pg_constraint con
@@ -52,6 +62,7 @@ const UNINDEXED_FOREIGN_KEYS = `
     )
     AND con.confdeltype <> 'a'`;
 
+// Unique by itself, within its tenant (which `tenants` names `id`), or as what an issuer of identities calls somebody.
 const UNIQUE_COLUMNS = `
   SELECT c.relname AS "table", a.attname AS "column"
   FROM pg_index i
@@ -59,13 +70,30 @@ const UNIQUE_COLUMNS = `
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
   WHERE n.nspname = $1
-    AND i.indisunique`;
+    AND i.indisunique
+    AND NOT EXISTS (
+      SELECT FROM pg_attribute other
+      WHERE other.attrelid = c.oid
+        AND other.attnum = ANY (i.indkey)
+        AND other.attnum <> a.attnum
+        AND other.attname <> ALL (ARRAY['tenant_id', 'provider'])
+        AND (c.relname, other.attname) <> ('tenants', 'id')
+    )`;
+
+/** Whose rows a column names, where they may be another service's: those are plain ids. */
+const OWNERS: readonly [RegExp, string][] = [
+  [/^tenant_id$|(^|_)user_id$|^created_by$/, 'identity'],
+  [/^lead_id$/, 'leads'],
+];
+const namesRowElsewhere = (service: string, column: string): boolean =>
+  OWNERS.some(([pattern, owner]) => owner !== service && pattern.test(column));
 
 /** What a migrated schema lacks of what the product promises; empty when it holds. */
 export type ModelFaults = {
   missing: string[];
   wrongType: string[];
   notUnique: string[];
+  withoutForeignKey: string[];
   unprotected: string[];
   withoutPrimaryKey: string[];
   unindexedForeignKeys: string[];
@@ -77,11 +105,13 @@ export async function modelFaults(database: TestDatabase, service: string): Prom
   const columns = await database.query<Column>(COLUMNS, [service]);
   const unique = await database.query<Column>(UNIQUE_COLUMNS, [service]);
   const typeOf = new Map(columns.map(({ table, column, type }) => [`${table}.${column}`, type]));
-  const uniqueColumns = new Set(unique.map(({ table, column }) => `${table}.${column}`));
+  const uniqueColumns = namesOf(unique);
+  const referencing = namesOf(await database.query<Column>(REFERENCING_COLUMNS, [service]));
   const faults: ModelFaults = {
     missing: [],
     wrongType: [],
     notUnique: [],
+    withoutForeignKey: [],
     unprotected: (await database.query<{ table: string }>(UNPROTECTED, [service])).map(({ table }) => table),
     withoutPrimaryKey: (await database.query<{ table: string }>(KEYLESS, [service])).map(
       ({ table }) => table,
@@ -99,16 +129,23 @@ export async function modelFaults(database: TestDatabase, service: string): Prom
         faults.wrongType.push(`${name}: ${actual} instead of ${type}`);
       if ((key === 'PK' || key === 'UK') && actual !== undefined && !uniqueColumns.has(name))
         faults.notUnique.push(name);
+      // Facts outlive what they tell of.
+      const isFree = table === 'domain_events' || namesRowElsewhere(service, column);
+      if (key === 'FK' && !referencing.has(name) && !isFree) faults.withoutForeignKey.push(name);
     }
   }
   return faults;
 }
+
+const namesOf = (columns: Column[]): Set<string> =>
+  new Set(columns.map(({ table, column }) => `${table}.${column}`));
 
 /** What {@link modelFaults} answers for a schema without faults. */
 export const NO_FAULTS: ModelFaults = {
   missing: [],
   wrongType: [],
   notUnique: [],
+  withoutForeignKey: [],
   unprotected: [],
   withoutPrimaryKey: [],
   unindexedForeignKeys: [],

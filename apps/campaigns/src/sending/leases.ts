@@ -4,6 +4,7 @@ import { TenantTransaction } from '@leadwire/persistence';
 import { LOGGER, type Logger } from '@leadwire/platform';
 import { RENEW_LEASES } from './claims.queries.js';
 import type { ClaimedMail } from './mail.js';
+import type { UnderWay } from './room.js';
 
 /** How long a claimed mail is nobody else's business; after a crash its recovery waits that long. */
 export const LEASE_MS = 15_000;
@@ -19,6 +20,7 @@ const SAFETY_MS = 2_000;
 export class Leases {
   private readonly mails = new Set<ClaimedMail>();
   private readonly perAccount = new Map<string, number>();
+  private readonly perTenant = new Map<string, number>();
   private timer?: NodeJS.Timeout;
 
   constructor(
@@ -40,7 +42,8 @@ export class Leases {
       mail.leaseUntil -= SAFETY_MS;
       this.mails.add(mail);
       mail.journal?.claimed();
-      this.perAccount.set(mail.accountId, this.countOf(mail.accountId) + 1);
+      count(this.perAccount, mail.accountId, 1);
+      count(this.perTenant, mail.tenantId, 1);
     }
   }
 
@@ -48,14 +51,13 @@ export class Leases {
   remove(mail: ClaimedMail): void {
     if (!this.mails.delete(mail)) return;
     mail.journal?.settled();
-    const left = this.countOf(mail.accountId) - 1;
-    if (left > 0) this.perAccount.set(mail.accountId, left);
-    else this.perAccount.delete(mail.accountId);
+    count(this.perAccount, mail.accountId, -1);
+    count(this.perTenant, mail.tenantId, -1);
   }
 
   /** Tenants that have mails under way here. */
   tenants(): string[] {
-    return [...new Set(Array.from(this.mails, ({ tenantId }) => tenantId))];
+    return [...this.perTenant.keys()];
   }
 
   /** Lets no mail of this tenant leave that has not left yet: to the sender, they are another's from now on. */
@@ -63,12 +65,16 @@ export class Leases {
     for (const mail of this.mails) if (mail.tenantId === tenantId) mail.leaseUntil = 0;
   }
 
-  get size(): number {
-    return this.mails.size;
-  }
-
   countOf(accountId: string): number {
     return this.perAccount.get(accountId) ?? 0;
+  }
+
+  underWay(tenantId: string, accountId: string): UnderWay {
+    return {
+      all: this.mails.size,
+      ofTenant: this.perTenant.get(tenantId) ?? 0,
+      ofAccount: this.countOf(accountId),
+    };
   }
 
   private async renew(): Promise<void> {
@@ -86,4 +92,10 @@ export class Leases {
       }
     }
   }
+}
+
+function count(counts: Map<string, number>, id: string, by: number): void {
+  const now = (counts.get(id) ?? 0) + by;
+  if (now > 0) counts.set(id, now);
+  else counts.delete(id);
 }

@@ -18,6 +18,7 @@ import { Claims } from './claims.js';
 import { Leases } from './leases.js';
 import { MailSender } from './mail-sender.js';
 import { Recovery } from './recovery.js';
+import { roomOf } from './room.js';
 import { Schedule } from './schedule.js';
 import { DUE_TENANTS, LOCK_SCHEDULE, POSTPONE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
 import { pruneJournals } from './send-journal.js';
@@ -30,8 +31,6 @@ const TENANTS_PER_CYCLE_MAX = 100;
 const TENANTS_AT_ONCE_MAX = 4;
 /** Mails of one campaign claimed in one transaction. */
 const CLAIM_BATCH_MAX = 100;
-const UNDER_WAY_PER_ACCOUNT_MAX = 200;
-const UNDER_WAY_MAX = 2_000;
 const HOUSEKEEPING_EVERY_MS = 1_000;
 const TENANTS_REMEMBERED_MAX = 10_000;
 const STOP_DEADLINE_MS = 8_000;
@@ -127,9 +126,10 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
         'runnable',
       );
       for (const { id, accountId } of campaigns) {
-        const room = this.roomOf(accountId);
-        // Small claims cost a transaction each; wait until a good part of the account's mails has left.
-        if (room < CLAIM_BATCH_MAX / 2) full = true;
+        const underWay = this.leases.underWay(tenantId, accountId);
+        const room = roomOf(underWay);
+        // Small claims cost a transaction each: who has mails under way waits until a good part of them has left.
+        if (room < (underWay.ofTenant > 0 ? CLAIM_BATCH_MAX / 2 : 1)) full = true;
         else acted += await this.claim(tenantId, id, accountId, Math.min(room, CLAIM_BATCH_MAX));
       }
       // While there is more to do the tenant simply stays due.
@@ -166,13 +166,6 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   private async postpone(tenantId: string): Promise<void> {
     await this.tenant.run(systemCtx(tenantId), (db) =>
       db.execute(POSTPONE, [tenantId, WITHOUT_FEATURE_SECONDS]),
-    );
-  }
-
-  private roomOf(accountId: string): number {
-    return Math.min(
-      UNDER_WAY_PER_ACCOUNT_MAX - this.leases.countOf(accountId),
-      UNDER_WAY_MAX - this.leases.size,
     );
   }
 
