@@ -85,6 +85,14 @@ describe('misbehaving on demand', () => {
     expect(await sandbox.count()).toBe(0);
   });
 
+  it('tarpit lets a client wait before it takes the recipient, and then has the mail', async () => {
+    await sandbox.misbehave({ scope: 'recipient', match: 'late@x.test', behaviour: 'tarpit', delayMs: 400 });
+    const before = performance.now();
+    await sandbox.send({ to: 'late@x.test' });
+    expect(performance.now() - before).toBeGreaterThanOrEqual(400);
+    expect(await sandbox.count('?to=late@x.test')).toBe(1);
+  });
+
   it('slow answers late, and then has the mail', async () => {
     await sandbox.misbehave({ scope: 'recipient', match: 'slow@x.test', behaviour: 'slow', delayMs: 400 });
     const before = performance.now();

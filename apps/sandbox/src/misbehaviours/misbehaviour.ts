@@ -3,6 +3,7 @@ const MAIL_BEHAVIOURS = [
   'reject-421',
   'reject-450',
   'reject-550',
+  'tarpit',
   'slow',
   'drop-after-data',
   'drop-before-store',
@@ -44,7 +45,7 @@ export const BEHAVIOURS_OF = {
 
 export const SCOPES = ['recipient', 'account', 'stripe-api', 'stripe-webhook'] as const;
 /** Those that wait for `delayMs`. */
-export const DELAYING: readonly Behaviour[] = ['slow', 'late', 'shuffle'];
+export const DELAYING: readonly Behaviour[] = ['tarpit', 'slow', 'late', 'shuffle'];
 export const SLOW_DELAY_DEFAULT_MS = 5_000;
 export const SLOW_DELAY_MAX_MS = 600_000;
 export const MISBEHAVIOURS_MAX = 1000;
@@ -72,7 +73,7 @@ export type Misbehaviour = {
   remaining: number | null;
   /** How often it has happened. */
   applied: number;
-  /** Milliseconds before `slow` answers, `late` sends and `shuffle` stops to wait for more. */
+  /** Milliseconds before `tarpit` and `slow` answer, `late` sends and `shuffle` stops to wait for more. */
   delayMs: number;
 };
 
@@ -102,6 +103,7 @@ export function stageOf(scope: MailScope, behaviour: MailBehaviour): Stage {
     case 'reject-421':
     case 'reject-450':
     case 'reject-550':
+    case 'tarpit':
       return scope === 'account' ? 'mail' : 'recipient';
     case 'slow':
     case 'drop-after-data':

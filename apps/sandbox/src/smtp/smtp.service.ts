@@ -56,9 +56,9 @@ export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShu
         callback(error, error ? undefined : { user: username || 'unnamed' });
       },
       onMailFrom: (_address, session, reply) =>
-        reply(this.refuse(this.misbehaviours.forAccount('mail', usernameOf(session)))),
+        void this.answer(this.misbehaviours.forAccount('mail', usernameOf(session)), reply),
       onRcptTo: ({ address }, _session, reply) =>
-        reply(this.refuse(this.misbehaviours.forRecipient('recipient', address))),
+        void this.answer(this.misbehaviours.forRecipient('recipient', address), reply),
       onData: (stream, session, reply) => void this.take(stream, session, reply),
     });
     // A client that goes away in the middle of a mail is no fault of ours, but an unhandled 'error' would end the process.
@@ -89,6 +89,11 @@ export class SmtpService implements OnApplicationBootstrap, BeforeApplicationShu
 
   get port(): number {
     return (this.server.server.address() as AddressInfo).port;
+  }
+
+  private async answer(verdict: Verdict | undefined, reply: Reply): Promise<void> {
+    if (verdict?.behaviour === 'tarpit') await delay(verdict.delayMs, undefined, { ref: false });
+    reply(this.refuse(verdict));
   }
 
   private async take(stream: SMTPServerDataStream, session: SMTPServerSession, reply: Reply): Promise<void> {
