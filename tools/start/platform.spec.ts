@@ -73,6 +73,26 @@ describe('a platform', () => {
     expect(readFileSync(join(dir.path, 'logs', 'leads.jsonl'), 'utf8')).toContain('stopped in order');
   });
 
+  it('uses the Postgres and NATS that it is given, and starts none of its own', async () => {
+    const host = await start();
+    const client = new pg.Client({ connectionString: host.adminUrl });
+    await client.connect();
+    await client.query('CREATE DATABASE given');
+    await client.end();
+    const databaseUrl = Object.assign(new URL(host.adminUrl), { pathname: '/given' }).href;
+    const other = temporaryDir();
+    const guest = await startPlatform(options({ dataDir: other.path, databaseUrl, natsUrl: host.urls.nats }));
+    try {
+      expect(Object.keys(guest.pids()).sort()).toEqual(['gateway', 'leads', 'sandbox']);
+      expect(guest.adminUrl).toBe(databaseUrl);
+      expect((await fetch(`${guest.urls.api}/health/ready`)).status).toBe(200);
+    } finally {
+      await guest.stop();
+      other.remove();
+    }
+    expect(Object.keys(host.pids())).toHaveLength(5);
+  });
+
   it('keeps its ports from start to start, and its secrets closed', async () => {
     const { urls } = await start();
     await platform?.stop();

@@ -27,7 +27,8 @@ const STOP_ORDER = { nats: 100, postgres: 101 };
 /** One whole Leadwire: Postgres, NATS, every app as a process of its own, supervised. */
 export class Platform {
   private readonly options: PlatformOptions;
-  private readonly dataDir: string;
+  /** All state of the instance. */
+  readonly dataDir: string;
   private readonly apps: AppSpec[];
   private readonly progress: Progress;
   private readonly abort = new AbortController();

@@ -1,27 +1,44 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { eventually } from '@leadwire/testing';
 import { ApiClient } from '../../../tools/demo/client.ts';
 import { leadsCsv } from '../../../tools/demo/leads-csv.ts';
 import { followToTheEnd, launchMainJob, type RunningJob } from '../../../tools/demo/main-job.ts';
 import { sandboxMailbox, verify } from '../../../tools/demo/verify.ts';
+import { ROOT, toolEnv } from '../../../tools/infra/paths.ts';
 import type { Platform } from '../../../tools/start/platform.ts';
+import pg from 'pg';
 import { endInstance, startInstance } from './instance.ts';
 
 const LEADS = 100;
 const DEADLINE_MS = 120_000;
 const STREAM_DEADLINE_MS = 20_000;
+const EVENTS_COMMAND = join(ROOT, 'tools/events/main.ts');
 const quiet = () => undefined;
+
+/** As a service of another make would: it says that a mail was sent, and nothing about it. */
+const UNREADABLE_EVENT = `
+  INSERT INTO campaigns.domain_events (id, tenant_id, event_type, aggregate_type, aggregate_id, payload, metadata)
+  VALUES (gen_random_uuid(), $1, 'campaigns.email.sent', 'email', $2, '{}', '{"actor":"system","traceparent":""}')`;
 
 type Paged<T> = { items: T[]; next: string | null };
 
 describe('a team that imports its leads and writes to them', () => {
   let platform: Platform;
   let job: RunningJob;
+  let database: pg.Pool;
 
   beforeAll(async () => {
     platform = await startInstance();
+    database = new pg.Pool({ connectionString: platform.adminUrl, max: 2 });
     job = await launchMainJob(platform.urls.api, new Blob([leadsCsv(LEADS)]), platform.urls.smtp, quiet);
   });
-  afterAll(() => endInstance(platform));
+  afterAll(async () => {
+    await database?.end();
+    await endInstance(platform);
+  });
 
   it('sends each lead each mail once, and every mail is charged and in the ledger', async () => {
     const stats = await followToTheEnd(job, quiet, DEADLINE_MS);
@@ -73,6 +90,43 @@ describe('a team that imports its leads and writes to them', () => {
     await expect(other.get(`/campaigns/${job.campaignId}`)).rejects.toMatchObject({ status: 404 });
   });
 
+  it('carries one trace from the request to what another service did because of it', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const response = await fetch(`${platform.urls.api}/v1/sign-ups`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+      },
+      body: JSON.stringify({
+        tenantName: 'Traced',
+        email: 'traced@leadwire.test',
+        password: 'another long password',
+      }),
+    });
+    expect(response.status).toBe(201);
+    const traced = (schema: string) =>
+      database.query<{ event_type: string }>(
+        `SELECT DISTINCT event_type FROM ${schema}.domain_events WHERE split_part(metadata ->> 'traceparent', '-', 2) = $1`,
+        [traceId],
+      );
+    const typesIn = async (schema: string) => (await traced(schema)).rows.map((row) => row.event_type);
+    expect(await typesIn('identity')).toContain('identity.tenant.created');
+    // Billing hears of the team as an event and gives it its trial credit.
+    await eventually(async () => (await typesIn('billing')).includes('billing.wallet.topped-up'));
+  });
+
+  it('leaves what no service can read where an operator finds it and can send it again', async () => {
+    const aggregate = randomUUID();
+    await database.query(UNREADABLE_EVENT, [job.tenantId, aggregate]);
+    const listed = await eventually(async () => {
+      const text = await eventsCommand(platform, 'dead-letters', 'billing');
+      return text.includes('billing: 1 dead letters') && text;
+    });
+    expect(listed).toMatch(/billing__usage {2}campaigns\.email\.sent .*invalid/);
+    expect(await eventsCommand(platform, 'redrive', 'billing')).toContain('1 published again');
+  });
+
   it('follows what happens as a stream, and resumes it where it broke off', async () => {
     const live = await openStream(platform.urls.api, job.api);
     const lead = await job.api.post<{ id: string }>('/leads', {
@@ -86,6 +140,14 @@ describe('a team that imports its leads and writes to them', () => {
     expect((await firstEvent(resumed)).type).toBe('leads.lead.note-added');
   });
 });
+
+/** What `npm run events` prints for this instance. */
+async function eventsCommand({ dataDir }: Platform, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [EVENTS_COMMAND, ...args], {
+    env: { ...toolEnv(), LEADWIRE_DATA: dataDir },
+  });
+  return stdout;
+}
 
 /** Connects and returns once the stream is open: what happens from now on is on it. */
 async function openStream(base: string, api: ApiClient, lastEventId?: string): Promise<Response> {

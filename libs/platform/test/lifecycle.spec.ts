@@ -3,7 +3,7 @@ import { EVENTS_STREAM } from '@leadwire/messaging';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import { readConfig } from '../src/index.js';
-import { ItemAdded, itemsApi, probeMigrations, probeService } from './probe.service.js';
+import { ItemAdded, itemsApi, OrderPlaced, probeMigrations, probeService } from './probe.service.js';
 
 describe('a service', () => {
   let service: TestService;
@@ -25,11 +25,29 @@ describe('a service', () => {
   });
 
   it('shows its numbers to Prometheus', async () => {
-    await service.client(itemsApi).add(caller(), { name: 'counted' });
-    const text = await (await fetch(`${await service.running.app.getUrl()}/metrics`)).text();
-    expect(text).toMatch(
+    const ctx = caller();
+    await service.client(itemsApi).add(ctx, { name: 'counted' });
+    await service.publish(OrderPlaced, { tenantId: ctx.tenantId, data: { item: 'counted', quantity: 1 } });
+    await service.publish(OrderPlaced, {
+      tenantId: ctx.tenantId,
+      data: { item: 'counted', quantity: 'many' as never },
+    });
+    const address = await service.running.app.getUrl();
+    const shown = async () => (await fetch(`${address}/metrics`)).text();
+    const numbers = [
       /leadwire_rpc_served_seconds_count\{[^}]*subject="rpc.probe.items.add",code="ok"\} [1-9]/,
-    );
+      /leadwire_outbox_published_total\S* [1-9]/,
+      /leadwire_outbox_pending\S* 0/,
+      /leadwire_outbox_oldest_seconds\S* 0/,
+      /leadwire_event_handled_seconds_count\{[^}]*consumer="probe__orders"[^}]*\} [1-9]/,
+      /leadwire_event_dead_letters_total\{[^}]*consumer="probe__orders"[^}]*\} [1-9]/,
+      /leadwire_consumer_lag\{[^}]*consumer="probe__orders"[^}]*\} 0/,
+      /# TYPE leadwire_event_redelivered_total counter/,
+    ];
+    await eventually(async () => {
+      const text = await shown();
+      return numbers.every((number) => number.test(text));
+    });
   });
 
   it('answers what it has begun when it is told to stop, and another replica takes over', async () => {
