@@ -129,6 +129,15 @@ export class Crossings {
         body: withValue(parts.body ?? {}, pointer, id),
       }));
     }
+    // Among one's own, where a service might look at the first only.
+    for (const pointer of idFieldsOf(operation.body, this.document).filter((place) => place.includes('0'))) {
+      const id = this.foreignIdFor(operation, pointer);
+      const place = pointer.with(pointer.indexOf('0'), '1');
+      await cross(`body /${place.join('/')}`, NOT_FAILED, (parts) => ({
+        ...parts,
+        body: withValue(withOwn(parts.body ?? {}, pointer, home.ids), place, id),
+      }));
+    }
     for (const { name } of operation.queryParameters.filter(({ schema }) => schema?.format === 'uuid')) {
       const id = this.foreignIdFor(operation, [name]);
       await cross(`?${name}`, NOT_FAILED, (parts) => ({ ...parts, query: { ...parts.query, [name]: id } }));
@@ -211,4 +220,15 @@ export function withValue(body: unknown, pointer: readonly string[], value: unkn
   }
   const object = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   return { ...object, [name]: withValue(object[name], rest, value) };
+}
+
+/** The body with something of its own team where `pointer` says, unless there is something already. */
+function withOwn(body: unknown, pointer: readonly string[], ids: Record<string, string>): unknown {
+  const there = pointer.reduce<unknown>(
+    (value, part) => (value as Record<string, unknown> | undefined)?.[part],
+    body,
+  );
+  if (there !== undefined) return body;
+  const name = pointer.findLast((part) => !/^\d+$/.test(part)) ?? '';
+  return withValue(body, pointer, ids[SAME_RESOURCE[name] ?? name]);
 }

@@ -294,9 +294,3 @@ export const SAME_RESOURCE: Record<string, string> = {
   budgetId: 'campaignId',
   leadIds: 'leadId',
 };
-
-/**
- * Ids that a service stores without knowing whose they are: leads takes any id as the person a lead is assigned to. Nobody is
- * shown anything by it, for a name is only ever looked up within the team.
- */
-export const UNCHECKED_REFERENCES: readonly string[] = ['userId'];

@@ -12,6 +12,7 @@ import { LeadImportsModule } from './imports/imports.module.js';
 import { leadsConfig, type LeadsConfig } from './leads.config.js';
 import { LeadNoteEntity } from './notes/note.entity.js';
 import { NotesService } from './notes/notes.service.js';
+import { Assignees } from './pipeline/assignees.js';
 import { LeadEntity } from './pipeline/lead.entity.js';
 import { LeadsService } from './pipeline/leads.service.js';
 import { ProvisioningConsumer } from './pipeline/provisioning.consumer.js';
@@ -42,7 +43,7 @@ export class LeadsModule {
         TimelineConsumer,
         ErasureConsumer,
       ],
-      providers: tenantErasure(StoredFiles),
+      providers: [Assignees, ...tenantErasure(StoredFiles)],
     };
   }
 }

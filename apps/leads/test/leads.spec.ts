@@ -11,14 +11,17 @@ import { newId } from '@leadwire/kernel';
 import { caller, modelFaults, NO_FAULTS, TestService } from '@leadwire/testing';
 import { leadsService } from '../src/leads.module.js';
 import { migrations } from '../src/migrations/index.js';
+import { TeamMembers } from './team-members.js';
 
 describe('leads', () => {
   let service: TestService;
   let leads: LeadsApi;
+  let members: TeamMembers;
 
   beforeAll(async () => {
     service = await TestService.start(leadsService, { migrations });
     leads = service.client(leadsApi);
+    members = new TeamMembers(service.connection);
   });
   afterAll(() => service.stop());
 
@@ -45,7 +48,7 @@ describe('leads', () => {
         customFields: { city: 'Berlin', nothing: null },
         notes: 'met at a fair',
         nextFollowUpAt: '2027-01-02T10:00:00+01:00',
-        assignedUserId: newId(),
+        assignedUserId: members.add(),
       });
       expect(lead).toMatchObject({
         version: 1,
@@ -204,10 +207,23 @@ describe('leads', () => {
       expect(await leads.get(ctx, { leadId })).toMatchObject({ email: 'second@example.com', version: 1 });
     });
 
+    it('gives leads to people of the team only', async () => {
+      const ctx = caller();
+      const stranger = newId();
+      const refusal = {
+        code: 'request.invalid',
+        details: { errors: [{ pointer: '/assignedUserId', code: 'member' }] },
+      };
+      await expect(leads.create(ctx, { assignedUserId: stranger })).rejects.toMatchObject(refusal);
+      const { id: leadId } = await leads.create(ctx, {});
+      await expect(leads.assign(ctx, { leadId, assignedUserId: stranger })).rejects.toMatchObject(refusal);
+      expect(await leads.get(ctx, { leadId })).toMatchObject({ assignedUserId: null, version: 1 });
+    });
+
     it('assigns and archives', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
-      const assignedUserId = newId();
+      const assignedUserId = members.add();
       expect(await leads.assign(ctx, { leadId, assignedUserId })).toMatchObject({
         assignedUserId,
         version: 2,

@@ -17,6 +17,7 @@ import {
 import { can, Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, isUniqueViolation, TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { Assignees } from './assignees.js';
 import { changesOfLead, recordEntries } from '../timeline/timeline.queries.js';
 import {
   changedFields,
@@ -39,6 +40,7 @@ export class LeadsService implements LeadsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(Assignees) private readonly assignees: Assignees,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -62,12 +64,13 @@ export class LeadsService implements LeadsApi {
   }
 
   /** @throws AppError `lead.duplicate` | `lead.may_not_assign` | `request.invalid` */
-  create(ctx: Ctx, input: CreateLead): Promise<Lead> {
+  async create(ctx: Ctx, input: CreateLead): Promise<Lead> {
     const { assignedUserId = null } = input;
     if (assignedUserId && assignedUserId !== ctx.userId && !can(ctx, 'leads.assign'))
       throw leadErrors.may_not_assign();
     const fields = storedFields(input);
     requireCurrency(fields);
+    await this.assignees.require(ctx, assignedUserId);
     return this.namingDuplicates(ctx, fields, () =>
       this.tenant.run(ctx, async (db) => {
         const labels = await pickLabels(db, input);
@@ -93,8 +96,9 @@ export class LeadsService implements LeadsApi {
     );
   }
 
-  /** @throws AppError `lead.not_found` | `lead.changed_meanwhile` */
-  assign(ctx: Ctx, { leadId, version, assignedUserId }: AssignLead): Promise<Lead> {
+  /** @throws AppError `lead.not_found` | `lead.changed_meanwhile` | `request.invalid` for somebody outside the team */
+  async assign(ctx: Ctx, { leadId, version, assignedUserId }: AssignLead): Promise<Lead> {
+    await this.assignees.require(ctx, assignedUserId);
     return this.change(ctx, leadId, version, () => ({ assignedUserId }));
   }
 
