@@ -1,3 +1,4 @@
+import { isCurrency } from '@leadwire/kernel';
 import { databaseConfig, processConfig } from '@leadwire/platform';
 import { EnvError, makeValidator } from 'envalid';
 
@@ -8,15 +9,24 @@ const money = makeValidator<string>((input) => {
   return input;
 });
 
+const currency = makeValidator<string>((input) => {
+  if (!isCurrency(input)) throw new EnvError('must be the ISO 4217 code of a currency in use, e.g. USD');
+  return input;
+});
+
 export const billingConfig = {
   ...processConfig,
   ...databaseConfig,
+  CURRENCY: currency({
+    default: 'USD',
+    desc: 'Of new wallets, ISO 4217; those that exist keep theirs. Prices in another one do not apply to them.',
+  }),
   TRIAL_CREDIT: money({
     default: '10.000000',
-    desc: 'What a new tenant may spend before its first top-up, in USD; 0 for nothing.',
+    desc: 'What a new tenant may spend before its first top-up, in CURRENCY; 0 for nothing.',
   }),
   LOW_BALANCE_THRESHOLD: money({
     default: '1.000000',
-    desc: 'Balance below which a new wallet warns, in USD; 0 for never.',
+    desc: 'Balance below which a new wallet warns, in CURRENCY; 0 for never.',
   }),
 };

@@ -311,7 +311,12 @@ describe('the posting core', () => {
     `DELETE FROM billing_refusals`,
     `UPDATE billing_accounts SET balance = 0`,
     `UPDATE billing_usage_events SET status = 'pending'`,
-    `SELECT move_reservation(NULL, NULL, NULL, now(), 0)`,
+    `SELECT move_reservation(NULL, NULL, NULL, now(), 0, NULL)`,
+    `UPDATE user_credits SET monthly_usage = 0`,
+    `INSERT INTO credit_transactions (id) VALUES (gen_random_uuid())`,
+    `UPDATE billing_quota_counters SET day_used = 0`,
+    `SELECT take_quota(NULL, NULL, 0, now(), NULL)`,
+    `SELECT draw_credit(NULL, NULL, 0, 0, NULL, now(), NULL)`,
   ])('gives the service itself no other way to move money: %s', async (sql) => {
     const work = bench.postings.tenant.run(caller(), (db) => db.execute(sql));
     await expect(work).rejects.toMatchObject({ code: '42501' });

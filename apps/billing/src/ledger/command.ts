@@ -12,6 +12,9 @@ type Reference = { referenceType: LedgerReference; referenceId?: string };
 /** Where added money came from, and until when it may be spent. */
 type Lot = { source?: CreditSource; priority?: number; expiresAt?: Date };
 
+/** What something counts for in the quotas of a feature. */
+export type Counted = { feature: string; quantity: string };
+
 /** Usage that is recorded with the debit that pays for it. */
 export type UsageOfDebit = {
   id: string;
@@ -43,18 +46,19 @@ export type Command = Common &
     | { kind: 'void'; amount?: undefined; usageId: string; replacement?: string }
     /** The debit of usage that was recorded before. */
     | { kind: 'charge'; amount: Amount; usageId: string }
-    | { kind: 'reserve'; amount: Amount; ttlMs: number; parentId?: string }
-    | { kind: 'extend'; amount: Amount; reservationId: string; ttlMs: number }
-    /** `close` gives back what is left and ends the reservation. */
-    | { kind: 'capture'; amount: Amount; reservationId: string; close: boolean }
+    | { kind: 'reserve'; amount: Amount; ttlMs: number; parentId?: string; counts?: Counted }
+    /** A quantity is counted in addition, for the feature of the reservation. */
+    | { kind: 'extend'; amount: Amount; reservationId: string; ttlMs: number; quantity?: string }
+    /** `close` gives back what is left and ends the reservation; `quantity` is then what was used of its feature in all. */
+    | { kind: 'capture'; amount: Amount; reservationId: string; close: boolean; quantity?: string }
     /** Without an amount, all of it, which ends the reservation. */
     | { kind: 'release'; amount?: Amount; reservationId: string }
   );
 
 /**
- * `pending` is said of usage that was recorded and waits for funds, `failed` of usage that waits for a price; `frozen` and `closed`
- * leave no trace, so the same key may be tried again; `conflict` means that the key was used for something else; `rated` and
- * `voided` changed usage without moving money. All others are final.
+ * `pending` is said of usage that was recorded and waits for funds, `awaits_quota` of what waits for room in a quota, `failed` of
+ * what waits for a price; `frozen` and `closed` leave no trace, so the same key may be tried again; `conflict` means that the key was
+ * used for something else; `rated` and `voided` changed usage without moving money. All others are final.
  */
 export type Outcome =
   | 'posted'
@@ -64,9 +68,12 @@ export type Outcome =
   | 'failed'
   | 'rated'
   | 'voided'
+  | 'awaits_quota'
   | 'frozen'
   | 'closed'
   | 'insufficient'
+  | 'quota'
+  | 'allowance'
   | 'limit'
   | 'not_found'
   | 'ended'
@@ -84,6 +91,16 @@ export type ReservationState = {
   expiresAt: number;
 };
 
+/** Why a quota has no room; without a time where it will not come by itself. */
+export type QuotaRefusal = {
+  feature: string;
+  reason: 'disabled' | 'day' | 'month';
+  text: string;
+  quota?: string;
+  used?: string;
+  resetsAt?: string;
+};
+
 /** What became of a command. A repeated command has the answer of its first time, with `duplicate` for `posted`. */
 export type Answer = {
   outcome: Outcome;
@@ -94,7 +111,8 @@ export type Answer = {
   reserved: string | null;
   /** What was left to take from, when it was too little. */
   available: string | null;
-  state: ReservationState | Record<string, never> | null;
+  /** Of a reservation as the posting left it; of usage, what it cost above a quota; or why a quota refused it. */
+  state: (Partial<ReservationState> & Partial<QuotaRefusal> & { overage?: string }) | null;
 };
 
 /** Money that was given goes before money that was paid. */
@@ -142,14 +160,25 @@ function inputOf(command: Command): unknown[] {
     case 'void':
       return [kind, command.usageId, command.replacement ?? null, description];
     case 'reserve':
-      return [kind, value, command.parentId ?? null, command.ttlMs, description];
+      return [
+        kind,
+        value,
+        command.parentId ?? null,
+        command.ttlMs,
+        description,
+        ...counted(command.counts?.quantity, command.counts?.feature),
+      ];
     case 'capture':
-      return [kind, value, command.reservationId, command.close];
+      return [kind, value, command.reservationId, command.close, ...counted(command.quantity)];
     case 'extend':
-      return [kind, value, command.reservationId, command.ttlMs];
+      return [kind, value, command.reservationId, command.ttlMs, ...counted(command.quantity)];
     case 'release':
       return [kind, value, command.reservationId];
   }
+}
+
+function counted(quantity: string | undefined, feature?: string): unknown[] {
+  return quantity === undefined ? [] : [moneyText(amount(quantity)), feature];
 }
 
 /** The form in which the posting function reads a command. */
@@ -184,8 +213,17 @@ export function commandRow(command: Command, place: number, now: Date): object {
       return { ...row, reference_type: command.referenceType, reference_id: command.referenceId };
     case 'usage': {
       const { usage } = command;
-      const as = usage.failure === undefined ? kind : 'fail';
-      return { ...row, kind: as, reference_type: 'usage_event', reference_id: usage.id, usage };
+      const { feature, quantity, failure } = usage;
+      const as = failure === undefined ? kind : 'fail';
+      return {
+        ...row,
+        kind: as,
+        reference_type: 'usage_event',
+        reference_id: usage.id,
+        usage,
+        feature,
+        quantity,
+      };
     }
     case 'rate':
       return { ...row, reference_id: command.usageId, usage: { items: command.items } };
@@ -194,7 +232,13 @@ export function commandRow(command: Command, place: number, now: Date): object {
       return { ...row, reference_type: 'usage_event', reference_id: command.usageId };
     case 'reserve': {
       const until = new Date(now.getTime() + command.ttlMs);
-      return { ...row, reference_type: 'reservation', parent_id: command.parentId, until };
+      return {
+        ...row,
+        reference_type: 'reservation',
+        parent_id: command.parentId,
+        until,
+        ...command.counts,
+      };
     }
     case 'extend':
       return {
@@ -202,6 +246,7 @@ export function commandRow(command: Command, place: number, now: Date): object {
         reference_type: 'reservation',
         reservation_id: command.reservationId,
         until: new Date(now.getTime() + command.ttlMs),
+        quantity: command.quantity,
       };
     case 'capture':
       return {
@@ -209,6 +254,7 @@ export function commandRow(command: Command, place: number, now: Date): object {
         reference_type: 'reservation',
         reservation_id: command.reservationId,
         close: command.close,
+        quantity: command.quantity,
       };
     case 'release': {
       const close = command.amount === undefined;
@@ -224,6 +270,14 @@ function exactText(value: Amount): string {
 }
 
 /** The charge of usage that waits. */
-export function chargeOf({ id, cost, key }: { id: string; cost: string; key: string }): Command {
+export function chargeOf({
+  id,
+  cost,
+  key,
+}: {
+  id: string;
+  cost: string;
+  key: string;
+}): Command & { kind: 'charge' } {
   return { kind: 'charge', key, amount: amount(cost), usageId: id };
 }

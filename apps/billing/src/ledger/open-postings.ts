@@ -32,7 +32,7 @@ export async function openPostings(
   const tenant = new TenantTransaction(dataSource, new pg.Pool({ connectionString: databaseUrl }), {
     nudge: () => undefined,
   });
-  const config = { TRIAL_CREDIT: trialCredit, LOW_BALANCE_THRESHOLD: '0' };
+  const config = { CURRENCY: 'USD', TRIAL_CREDIT: trialCredit, LOW_BALANCE_THRESHOLD: '0' };
   const wallets = new WalletLock(config as ConstructorParameters<typeof WalletLock>[0], clock);
   const charging = new Charging(clock);
   const queue = new PostingQueue(tenant, wallets, charging);

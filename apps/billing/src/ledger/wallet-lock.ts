@@ -6,9 +6,6 @@ import type { billingConfig } from '../billing.config.js';
 import { LockedWallet, type WalletRow } from './locked-wallet.js';
 import { CREATE_WALLET, LOCK_WALLET } from './posting.queries.js';
 
-/** Every wallet and every price of the general list is in it. */
-export const CURRENCY = 'USD';
-
 /** The one way to a wallet for whoever posts: all writers wait here for each other. */
 @Injectable()
 export class WalletLock {
@@ -27,7 +24,7 @@ export class WalletLock {
     const created = await db.execute(CREATE_WALLET, [
       newId(),
       db.tenantId,
-      CURRENCY,
+      this.config.CURRENCY,
       this.config.LOW_BALANCE_THRESHOLD,
     ]);
     const fresh = await this.lock(db);

@@ -2,6 +2,7 @@ import type { MigrationClass } from '@leadwire/persistence';
 import { CreateBilling20261122120000 } from './20261122120000-create-billing.js';
 import { PostingCore20261123235000 } from './20261123235000-posting-core.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
+import { Limits20261129100000 } from './20261129100000-limits.js';
 import { PriceSchemes20261129110000 } from './20261129110000-price-schemes.js';
 import { UsageStates20261129120000 } from './20261129120000-usage-states.js';
 import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
@@ -11,6 +12,7 @@ export const migrations: MigrationClass[] = [
   CreateBilling20261122120000,
   PostingCore20261123235000,
   EraseTenants20261124000000,
+  Limits20261129100000,
   PriceSchemes20261129110000,
   UsageStates20261129120000,
   SelfAudit20261129150000,

@@ -1,6 +1,40 @@
 // The steps of post_batch(), in order: what becomes of a command, its rows, its lots, and the end of the batch. They share the
 // variables that the function declares; a call per command would cost more than the decision.
 
+// What lies above a soft quota costs its overage rate on top of its price, as an item of its own: the quantity is counted here,
+// under the lock, so nobody before knows what it is.
+const TAKE_QUOTA_FOR_USAGE = `
+        quota := take_quota(p_tenant, c.feature, c.quantity, p_now, p_cause);
+        counted := quota.counted;
+        IF quota.refused IS NOT NULL THEN
+          a.outcome := 'awaits_quota';
+          a.state := quota.refused;
+        ELSIF quota.over > 0 AND quota.rate IS NOT NULL THEN
+          need := round_half_even(quota.over * quota.rate);
+          c.amount := c.amount + need;
+          c.usage := jsonb_set(c.usage, '{items}', (c.usage -> 'items') || jsonb_build_object('category', c.usage #> '{items,0,category}',
+            'provider', c.usage #> '{items,0,provider}', 'model', c.usage #> '{items,0,model}', 'unit', c.usage #> '{items,0,unit}',
+            'quantity', quota.over::text, 'unitPrice', quota.rate::text, 'priceId', quota.entitlement_id,
+            'priceEffectiveFrom', to_char(quota.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'cost', need::text, 'scheme', 'overage', 'currency', w.currency, 'exactCost', (quota.over * quota.rate)::text));
+          l.metadata := jsonb_build_object('overage', need::text);
+        END IF;`;
+
+// Usage that had no room when it was recorded, or that came before there was a quota, counts when it is charged.
+const TAKE_QUOTA_FOR_CHARGE = `
+          SELECT * INTO v FROM billing_usage_events WHERE tenant_id = p_tenant AND id = c.reference_id;
+          IF v.quota_at IS NULL THEN
+            quota := take_quota(p_tenant, v.feature_key, v.total_quantity, p_now, p_cause);
+            IF quota.refused IS NOT NULL THEN
+              a.outcome := 'awaits_quota';
+              a.state := quota.refused;
+              UPDATE billing_usage_events SET waits_for = 'quota', error_message = quota.refused ->> 'text'
+              WHERE tenant_id = p_tenant AND id = v.id;
+            ELSIF quota.counted THEN
+              counted_usage := counted_usage || v.id;
+            END IF;
+          END IF;`;
+
 /** Says what becomes of one command. */
 export const DECIDE = `
       l := NULL;
@@ -25,8 +59,15 @@ export const DECIDE = `
       l.metadata := '{}';
       l.transaction_type := c.kind;
       a.outcome := 'posted';
+      counted := false;
+      person := c.created_by;
+      IF c.kind = 'usage' AND quotas AND w.status <> 'closed' THEN
+        ${TAKE_QUOTA_FOR_USAGE}
+      END IF;
+      IF a.outcome = 'awaits_quota' THEN
+        NULL;
       -- A suspended wallet takes money in, and pays what it was suspended for; it spends nothing else.
-      IF w.status NOT IN ('active', 'suspended') OR (w.status = 'suspended' AND c.reference_type <> 'invoice'
+      ELSIF w.status NOT IN ('active', 'suspended') OR (w.status = 'suspended' AND c.reference_type <> 'invoice'
           AND c.kind IN ('debit', 'usage', 'charge', 'reserve', 'extend')) THEN
         a.outcome := CASE WHEN c.kind NOT IN ('usage', 'fail') THEN 'frozen' WHEN w.status = 'closed' THEN 'closed'
           WHEN c.kind = 'fail' THEN 'failed' ELSE 'pending' END;
@@ -40,6 +81,8 @@ export const DECIDE = `
           a.available := w.current_balance - w.reserved_balance;
           waits := waits OR c.kind <> 'debit';
           blocked := blocked OR c.kind <> 'debit';
+        ELSIF c.kind = 'charge' AND quotas THEN
+          ${TAKE_QUOTA_FOR_CHARGE}
         END IF;
       ELSIF c.kind = 'fail' THEN
         a.outcome := 'failed';
@@ -58,9 +101,13 @@ export const DECIDE = `
         IF a.outcome IN ('posted', 'voided') THEN
           UPDATE billing_usage_events
           SET status = 'voided', voided_at = p_now, voided_by = c.created_by, void_reason = c.description, retry_at = NULL,
-              reversal_transaction_id = CASE status WHEN 'charged' THEN c.id END
+              reversal_transaction_id = CASE status WHEN 'charged' THEN c.id END, waits_for = NULL, quota_at = NULL
           WHERE tenant_id = p_tenant AND id = v.id;
+          IF v.quota_at IS NOT NULL THEN
+            PERFORM return_quota(p_tenant, v.feature_key, v.total_quantity, v.quota_at);
+          END IF;
         END IF;
+        person := v.user_id;
         l.amount := v.total_cost;
         l.transaction_type := 'reversal';
       ELSIF c.kind IN ('topup', 'credit', 'adjustment') THEN
@@ -86,8 +133,9 @@ export const DECIDE = `
         c.key := c.key || ':' || w.last_seq + 1;
       ELSE
         m := move_reservation(ROW(c.place, c.kind, c.id, c.key, c.hash, c.amount, c.reference_type, c.reference_id, c.created_by,
-          c.description, c.reservation_id, c.parent_id, c.until, c.close, c.source, c.priority, c.usage)::posting_command,
-          p_tenant, p_wallet, p_now, w.current_balance - w.reserved_balance);
+          c.description, c.reservation_id, c.parent_id, c.until, c.close, c.source, c.priority, c.usage, c.feature, c.quantity)::posting_command,
+          p_tenant, p_wallet, p_now, w.current_balance - w.reserved_balance, p_cause);
+        person := m.owner;
         a.outcome := m.outcome;
         a.available := m.available;
         a.state := m.state;
@@ -117,7 +165,6 @@ export const WRITE_DOWN = `
         u.charged_at := CASE a.outcome WHEN 'posted' THEN p_now END;
         u.idempotency_key := c.key;
         u.external_reference_id := c.usage ->> 'reference';
-        u.error_message := c.usage ->> 'failure';
         u.retry_count := 0;
         u.retry_at := c.usage ->> 'retryAt';
         u.source := c.usage ->> 'source';
@@ -127,13 +174,19 @@ export const WRITE_DOWN = `
         u.created_at := p_now;
         u.updated_at := p_now;
         u.request_hash := c.hash;
+        u.waits_for := CASE a.outcome WHEN 'pending' THEN 'funds' WHEN 'awaits_quota' THEN 'quota' END;
+        u.error_message := coalesce(c.usage ->> 'failure', CASE a.outcome WHEN 'awaits_quota' THEN a.state ->> 'text' END);
+        u.quota_at := CASE WHEN counted THEN p_now END;
         uses := uses || u;
         c.created_by := NULL;
       END IF;
       IF a.outcome <> 'posted' THEN
-        IF a.outcome NOT IN ('pending', 'failed', 'frozen', 'closed') AND c.place >= 0 THEN
-          INSERT INTO billing_refusals (tenant_id, idempotency_key, wallet_id, request_hash, outcome, available, created_at)
-          VALUES (p_tenant, c.key, p_wallet, c.hash, a.outcome, a.available::numeric, p_now);
+        IF a.outcome = 'awaits_quota' THEN
+          awaited := least(awaited, coalesce((a.state ->> 'resetsAt')::timestamptz, 'infinity'));
+        END IF;
+        IF a.outcome NOT IN ('pending', 'failed', 'frozen', 'closed', 'awaits_quota') AND c.place >= 0 THEN
+          INSERT INTO billing_refusals (tenant_id, idempotency_key, wallet_id, request_hash, outcome, available, detail, created_at)
+          VALUES (p_tenant, c.key, p_wallet, c.hash, a.outcome, a.available::numeric, a.state, p_now);
         END IF;
         IF c.place >= 0 THEN answers := answers || a; END IF;
         CONTINUE;
@@ -235,6 +288,15 @@ export const DRAIN = `
       a.state := l.metadata;
       IF c.place >= 0 THEN answers := answers || a; END IF;`;
 
+/** What a posting spends or holds counts for the allowance of the person who caused it. */
+export const COUNT_FOR_PERSON = `
+      IF allowances AND (l.transaction_type IN ('debit', 'reversal') AND l.amount <> 0 OR l.reserved_amount <> 0) THEN
+        IF c.kind = 'charge' THEN
+          SELECT user_id INTO person FROM billing_usage_events WHERE tenant_id = p_tenant AND id = c.reference_id;
+        END IF;
+        PERFORM draw_credit(p_tenant, person, -l.amount, l.reserved_amount, l.id, p_now, p_cause);
+      END IF;`;
+
 /** Writes the rows of the batch, and what the wallet, its counter-accounts and its listeners learn of it. */
 export const CLOSE_BATCH = `
     IF lot.id IS NOT NULL THEN
@@ -245,11 +307,16 @@ export const CLOSE_BATCH = `
     IF cardinality(uses) > 0 THEN INSERT INTO billing_usage_events SELECT * FROM unnest(uses); END IF;
     IF cardinality(paid_usage) > 0 THEN
       UPDATE billing_usage_events e
-      SET status = 'charged', ledger_transaction_id = paid.ledger_id, charged_at = p_now
+      SET status = 'charged', ledger_transaction_id = paid.ledger_id, charged_at = p_now, waits_for = NULL, error_message = NULL,
+          quota_at = CASE WHEN e.id = ANY (counted_usage) THEN p_now ELSE e.quota_at END
       FROM unnest(paid_usage, paid_by) AS paid (id, ledger_id)
       WHERE e.tenant_id = p_tenant AND e.id = paid.id AND e.status = 'pending';
       GET DIAGNOSTICS changed = ROW_COUNT;
       IF changed <> cardinality(paid_usage) THEN RAISE EXCEPTION 'only pending usage is charged'; END IF;
+    END IF;
+    IF awaited IS NOT NULL THEN
+      INSERT INTO limit_upkeep AS k (tenant_id, quota_due) VALUES (p_tenant, awaited)
+      ON CONFLICT (tenant_id) DO UPDATE SET quota_due = least(k.quota_due, excluded.quota_due);
     END IF;
     IF cardinality(ledger) > 0 THEN
       INSERT INTO billing_accounts AS x (tenant_id, currency, account, balance)
@@ -280,6 +347,12 @@ export const CLOSE_BATCH = `
           'hash', encode(w.head_hash, 'hex'), 'balance', w.current_balance::text, 'reserved', w.reserved_balance::text,
           'currency', w.currency),
         p_cause || jsonb_build_object('version', w.event_version));
+      IF breakage <> 0 THEN
+        PERFORM announce(p_tenant, 'billing.credit.expired', 'credit', x.reference_id, x.wallet_seq, p_cause,
+          jsonb_build_object('walletId', p_wallet, 'creditLotId', x.reference_id, 'ledgerTransactionId', x.id,
+            'amount', (-x.amount)::text, 'balance', x.balance_after::text, 'currency', w.currency))
+        FROM unnest(ledger) x WHERE x.transaction_type = 'expiry';
+      END IF;
     END IF;
     RETURN json_build_object('balance', w.current_balance::text, 'reserved', w.reserved_balance::text,
       'version', w.event_version, 'posted', cardinality(ledger), 'answers', array_to_json(answers));`;

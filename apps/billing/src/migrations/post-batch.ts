@@ -1,11 +1,11 @@
 import { MOVE_RESERVATION, RESERVATION_MOVE } from './move-reservation.js';
-import { CLOSE_BATCH, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
+import { CLOSE_BATCH, COUNT_FOR_PERSON, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
 
 const TYPES = [
   `CREATE TYPE posting_command AS (
      place int, kind varchar(20), id uuid, key varchar(300), hash bytea, amount numeric(20,6), reference_type varchar(30),
      reference_id uuid, created_by uuid, description text, reservation_id uuid, parent_id uuid, until timestamptz,
-     close boolean, source varchar(20), priority smallint, usage jsonb)`,
+     close boolean, source varchar(20), priority smallint, usage jsonb, feature varchar(60), quantity numeric(20,6))`,
   `CREATE TYPE posting_answer AS (
      place int, outcome text, "ledgerId" uuid, seq bigint, balance text, reserved text, available text, state jsonb)`,
   RESERVATION_MOVE,
@@ -16,7 +16,7 @@ const DUE_COMMANDS = `
   CREATE FUNCTION due_commands(p_wallet uuid, p_now timestamptz) RETURNS SETOF posting_command LANGUAGE sql STABLE AS $$
     SELECT row_number() OVER (ORDER BY stage, expires_at, id)::int - 1000000, kind, gen_random_uuid(), key,
            sha256(convert_to(key, 'UTF8')), 0::numeric(20,6), reference_type, id, NULL::uuid, note, reservation_id, NULL::uuid,
-           NULL::timestamptz, true, NULL::varchar, NULL::smallint, NULL::jsonb
+           NULL::timestamptz, true, NULL::varchar, NULL::smallint, NULL::jsonb, NULL::varchar, NULL::numeric(20,6)
     FROM (
       (SELECT CASE WHEN parent_id IS NULL THEN 2 ELSE 1 END AS stage, expires_at, id, 'lapse'::varchar AS kind,
               'lapse:' || id AS key, 'reservation'::varchar AS reference_type, 'Reservation expired' AS note, id AS reservation_id
@@ -41,7 +41,8 @@ export const PROBED_COMMANDS = `
   SELECT asked.*, coalesce(posted.hash, refused.hash, used.hash) AS prior_hash,
          CASE WHEN posted.id IS NOT NULL OR used.id IS NOT NULL THEN 'duplicate' ELSE refused.outcome END AS prior_outcome,
          posted.id AS prior_id, posted.wallet_seq AS prior_seq, posted.balance_after AS prior_balance,
-         posted.reserved_after AS prior_reserved, refused.available AS prior_available, posted.state AS prior_state
+         posted.reserved_after AS prior_reserved, refused.available AS prior_available,
+         coalesce(posted.state, refused.detail) AS prior_state
   FROM (SELECT * FROM unnest(due) UNION ALL SELECT * FROM json_populate_recordset(NULL::posting_command, p_commands)) asked
   LEFT JOIN LATERAL (
     SELECT t.id, t.request_hash AS hash, t.wallet_seq, t.balance_after, t.reserved_after, t.metadata AS state
@@ -50,7 +51,7 @@ export const PROBED_COMMANDS = `
     OFFSET 0
   ) posted ON true
   LEFT JOIN LATERAL (
-    SELECT r.request_hash AS hash, r.outcome, r.available
+    SELECT r.request_hash AS hash, r.outcome, r.available, r.detail
     FROM billing_refusals r
     WHERE r.tenant_id = p_tenant AND r.idempotency_key = asked.key
     OFFSET 0
@@ -94,10 +95,17 @@ const POST = `
     answers posting_answer[] := '{}';
     paid_usage uuid[] := '{}';
     paid_by uuid[] := '{}';
+    counted_usage uuid[] := '{}';
     waits boolean;
     blocked boolean := false;
     changed int;
     need numeric;
+    quotas boolean;
+    allowances boolean;
+    quota record;
+    counted boolean;
+    person uuid;
+    awaited timestamptz;
     cash numeric := 0;
     promotions numeric := 0;
     revenue numeric := 0;
@@ -109,6 +117,8 @@ const POST = `
     p_now := greatest(p_now, w.last_posted_at);
     w.head_hash := coalesce(w.head_hash, chain_start(p_wallet));
     waits := w.exhausted_at IS NOT NULL;
+    quotas := EXISTS (SELECT FROM billing_feature_entitlements WHERE tenant_id = p_tenant);
+    allowances := EXISTS (SELECT FROM user_credits WHERE tenant_id = p_tenant AND monthly_allowance IS NOT NULL);
     IF w.status IN ('active', 'suspended') AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now) THEN
       due := ARRAY(SELECT x FROM due_commands(p_wallet, p_now) x ORDER BY (x).place);
     END IF;
@@ -117,6 +127,7 @@ const POST = `
       ${DECIDE}
       ${WRITE_DOWN}
       ${DRAIN}
+      ${COUNT_FOR_PERSON}
     END LOOP;
 
     ${CLOSE_BATCH}

@@ -91,6 +91,7 @@ const ANSWERS = [
      request_hash bytea NOT NULL,
      outcome varchar(20) NOT NULL,
      available numeric(20,6),
+     detail jsonb,
      created_at timestamptz NOT NULL,
      PRIMARY KEY (tenant_id, idempotency_key),
      FOREIGN KEY (tenant_id, wallet_id) REFERENCES billing_wallets (tenant_id, id)

@@ -18,10 +18,11 @@ import {
 import { amount, assert, requestErrors, type Amount, type AppError, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
-import type { Answer, Command } from '../ledger/command.js';
+import type { Answer, Command, Counted, ReservationState } from '../ledger/command.js';
 import { PostingQueue } from '../ledger/posting-queue.js';
 import { listReservations, type ReservationRow } from './reservations.queries.js';
 import { affordableUnits } from './affordable-units.js';
+import { quotaRefused } from '../quotas/refusal.js';
 
 const LIST = 'reservations';
 const MS = 1_000;
@@ -36,16 +37,17 @@ export class ReservationsService implements ReservationsApi {
   ) {}
 
   authorise(ctx: Ctx, input: Authorise): Promise<ReservationMoved> {
-    const { budgetId, purpose } = input;
+    const { budgetId, purpose, userId = ctx.userId } = input;
     return this.move(
       ctx,
       {
         kind: 'reserve',
-        ...common(ctx, input.key),
+        ...common({ userId }, input.key),
         amount: amountBetween(input.amount, { zero: false }),
         ttlMs: input.ttlSeconds * MS,
         ...(budgetId === undefined ? {} : { parentId: budgetId }),
         ...(purpose === undefined ? {} : { description: purpose }),
+        ...countedFor(input),
       },
       input.unitPrice,
     );
@@ -60,6 +62,7 @@ export class ReservationsService implements ReservationsApi {
         amount: amountBetween(input.amount, { zero: true }),
         ttlMs: input.ttlSeconds * MS,
         reservationId: input.reservationId,
+        ...quantityOf(input),
       },
       input.unitPrice,
     );
@@ -74,6 +77,7 @@ export class ReservationsService implements ReservationsApi {
       amount: value,
       reservationId,
       close,
+      ...quantityOf(input),
     });
   }
 
@@ -95,17 +99,15 @@ export class ReservationsService implements ReservationsApi {
     const answer = await this.queue.submit(ctx, command);
     const { outcome, ledgerId, balance, reserved, state } = answer;
     if (outcome !== 'posted' && outcome !== 'duplicate') throw refusal(answer, unitPrice);
-    assert(
-      ledgerId && balance && reserved && state && 'reservationId' in state,
-      'what was posted has a posting',
-    );
+    assert(ledgerId && balance && reserved && state?.reservationId, 'what was posted has a posting');
+    const { reservationId, status, held, captured, expiresAt } = state as ReservationState;
     return {
-      reservationId: state.reservationId,
+      reservationId,
       ledgerTransactionId: ledgerId,
-      status: state.status as ReservationStatus,
-      held: state.held,
-      captured: state.captured,
-      expiresAt: new Date(state.expiresAt).toISOString(),
+      status: status as ReservationStatus,
+      held,
+      captured,
+      expiresAt: new Date(expiresAt).toISOString(),
       balance,
       reserved,
     };
@@ -113,8 +115,23 @@ export class ReservationsService implements ReservationsApi {
 }
 
 // Callers choose their keys freely: theirs never meet those of top-ups or usage.
-function common({ userId }: Ctx, key: string): { key: string; createdBy: string | null } {
+function common({ userId }: Pick<Ctx, 'userId'>, key: string): { key: string; createdBy: string | null } {
   return { key: `hold:${key}`, createdBy: userId };
+}
+
+/** @throws AppError `request.invalid` */
+function countedFor({ feature, quantity }: Authorise): { counts?: Counted } {
+  if (feature === undefined && quantity === undefined) return {};
+  if (feature !== undefined && quantity !== undefined) return { counts: { feature, quantity } };
+  const [pointer, detail] =
+    feature === undefined
+      ? ['/feature', 'is needed with a quantity']
+      : ['/quantity', 'is needed with a feature'];
+  throw requestErrors.invalid({ errors: [{ pointer, code: 'required', detail }] });
+}
+
+function quantityOf({ quantity }: { quantity?: string }): { quantity?: string } {
+  return quantity === undefined ? {} : { quantity };
 }
 
 /** @throws AppError `request.invalid` */
@@ -125,13 +142,17 @@ function amountBetween(text: string, { zero }: { zero: boolean }): Amount {
   throw requestErrors.invalid({ errors: [{ pointer: '/amount', code: 'range', detail }] });
 }
 
-function refusal({ outcome, available }: Answer, unitPrice: string | undefined): AppError {
+function refusal({ outcome, available, state }: Answer, unitPrice: string | undefined): AppError {
   switch (outcome) {
     case 'insufficient': {
       const units =
         unitPrice === undefined || available === null ? {} : { units: affordableUnits(available, unitPrice) };
       return reservationErrors.insufficient({ extras: { available, ...units } });
     }
+    case 'allowance':
+      return reservationErrors.allowance({ extras: { available } });
+    case 'quota':
+      return quotaRefused(state);
     case 'exceeded':
       return reservationErrors.exceeded({ extras: { held: available } });
     case 'not_found':
@@ -151,6 +172,7 @@ function refusal({ outcome, available }: Answer, unitPrice: string | undefined):
     case 'rated':
     case 'voided':
     case 'closed':
+    case 'awaits_quota':
     case 'posted':
     case 'duplicate':
       return reservationErrors.ended({ internal: outcome });

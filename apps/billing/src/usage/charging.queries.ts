@@ -3,8 +3,34 @@ export const NEXT_PENDING_USAGE = `
   FROM billing_usage_events
   WHERE tenant_id = $1
     AND status = 'pending'
+    AND waits_for IS DISTINCT FROM 'quota'
   ORDER BY occurred_at, id
   LIMIT $2`;
+
+/** The oldest usage of each feature that waits for room in its quotas. */
+export const USAGE_AWAITING_QUOTA = `
+  WITH RECURSIVE feature AS (
+    (SELECT feature_key FROM billing_usage_events
+     WHERE tenant_id = $1 AND waits_for = 'quota'
+     ORDER BY feature_key LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.feature_key FROM billing_usage_events e
+            WHERE e.tenant_id = $1 AND e.waits_for = 'quota' AND e.feature_key > feature.feature_key
+            ORDER BY e.feature_key LIMIT 1)
+    FROM feature
+    WHERE feature.feature_key IS NOT NULL
+  )
+  SELECT u.id, u.cost, u.key, feature.feature_key AS feature
+  FROM feature
+  CROSS JOIN LATERAL (
+    SELECT id, total_cost AS cost, idempotency_key AS key, occurred_at
+    FROM billing_usage_events
+    WHERE tenant_id = $1 AND waits_for = 'quota' AND feature_key = feature.feature_key
+    ORDER BY occurred_at, id
+    LIMIT $2) u
+  WHERE feature.feature_key IS NOT NULL
+  ORDER BY u.occurred_at, u.id
+  LIMIT $3`;
 
 export const QUEUE_CHARGING = `
   INSERT INTO charge_queue (tenant_id) VALUES ($1)

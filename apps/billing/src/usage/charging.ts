@@ -1,10 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UsageCharged, UsageFailed, type UsageItem, type UsageSource } from '@leadwire/contracts';
-import { amount, Clock, newId, type Amount } from '@leadwire/kernel';
+import { amount, Clock, moneyText, newId, type Amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import { chargeOf, type Answer, type Command } from '../ledger/command.js';
 import { POST_BATCH_MAX, type LockedWallet } from '../ledger/locked-wallet.js';
-import { NEXT_PENDING_USAGE, QUEUE_CHARGING, QUEUE_RETRY, UNQUEUE_CHARGING } from './charging.queries.js';
+import {
+  NEXT_PENDING_USAGE,
+  QUEUE_CHARGING,
+  QUEUE_RETRY,
+  UNQUEUE_CHARGING,
+  USAGE_AWAITING_QUOTA,
+} from './charging.queries.js';
 import type { RatingResult, Use } from './rater.js';
 import { nextRetry } from './retries.js';
 
@@ -26,6 +32,11 @@ export type RatedUsage = {
 export type UnratedUsage = Use & { failure: string };
 type Charge = { id: string; cost: string; feature: string };
 type PendingRow = Charge & { key: string };
+
+/** Usage of one feature that is tried at once when its quotas may have room again: one feature never keeps the others waiting. */
+const AWAITING_PER_FEATURE = 100;
+/** When to look again at usage that has room in its quotas, but no funds. */
+const FUNDS_RETRY_MS = 60_000;
 
 /** Turns rated usage into debits, never taking a wallet below zero: what it does not cover waits, oldest first. */
 @Injectable()
@@ -59,10 +70,28 @@ export class Charging {
     const batch = waiting.slice(0, POST_BATCH_MAX);
     const answers = await wallet.post(batch.map(chargeOf));
     this.announce(db, wallet, batch, answers);
-    const paid = answers.filter(({ outcome }) => outcome === 'posted').length;
+    // What has no room in its quota any more waits for that, no longer for funds.
+    const paid = answers.filter(({ outcome }) => outcome === 'posted' || outcome === 'awaits_quota').length;
     const goesOn = paid === POST_BATCH_MAX && waiting.length > paid;
     await db.execute(goesOn ? QUEUE_CHARGING : UNQUEUE_CHARGING, [db.tenantId]);
     if (paid === waiting.length) wallet.recover();
+  }
+
+  /**
+   * Charges usage that waited for room in its quotas as far as they have any now.
+   * @returns when to try again; null when nothing waits, or when only an operator can change it
+   */
+  async chargeAwaitingQuota(db: TenantDb, wallet: LockedWallet): Promise<Date | null> {
+    const now = this.clock.now();
+    const params = [db.tenantId, AWAITING_PER_FEATURE, POST_BATCH_MAX];
+    const batch = await db.query<PendingRow>(USAGE_AWAITING_QUOTA, params);
+    const answers = await wallet.post(batch.map(chargeOf));
+    this.announce(db, wallet, batch, answers);
+    const outcomes = new Set(answers.map(({ outcome }) => outcome));
+    if (outcomes.has('posted') && batch.length >= AWAITING_PER_FEATURE) return now;
+    const resets = answers.flatMap(({ state }) => (state?.resetsAt ? [Date.parse(state.resetsAt)] : []));
+    if (outcomes.has('pending') || outcomes.has('frozen')) resets.push(now.getTime() + FUNDS_RETRY_MS);
+    return resets.length === 0 ? null : new Date(Math.min(...resets));
   }
 
   private async keepFailed(
@@ -83,13 +112,13 @@ export class Charging {
 
   private announce(db: TenantDb, { currency }: LockedWallet, charges: Charge[], answers: Answer[]): void {
     charges.forEach(({ id, cost, feature }, i) => {
-      const { outcome, ledgerId } = answers[i] as Answer;
+      const { outcome, ledgerId, state } = answers[i] as Answer;
       if (outcome !== 'posted' || ledgerId === null) return;
       db.emit(UsageCharged, id, {
         usageEventId: id,
         ledgerTransactionId: ledgerId,
         featureKey: feature,
-        cost,
+        cost: moneyText(amount(cost).plus(state?.overage ?? '0')),
         currency,
       });
     });

@@ -142,6 +142,8 @@ function describe(key: string, answer: Answer | undefined, known: Known | undefi
     case 'pending':
     case 'failed':
       return recorded(key, answer.outcome, known);
+    case 'awaits_quota':
+      return recorded(key, 'pending', known);
     default:
       return recorded(key, 'duplicate', known);
   }

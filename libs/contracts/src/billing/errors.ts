@@ -30,9 +30,18 @@ export const priceErrors = defineErrors('price', {
   too_large: { kind: 'unprocessable', text: 'This usage would cost more than a wallet can hold.' },
 });
 
+export const quotaErrors = defineErrors('quota', {
+  used_up: { kind: 'rate_limited', text: 'The quota of this feature has no room for it until it begins anew.' },
+  disabled: { kind: 'forbidden', text: 'This feature is switched off for the team.' },
+});
+
 export const reservationErrors = defineErrors('reservation', {
   not_found: { kind: 'not_found', text: 'There is no such reservation.' },
   insufficient: { kind: 'insufficient_funds', text: 'There is not enough left to hold that much.' },
+  allowance: {
+    kind: 'insufficient_funds',
+    text: 'That is more than is left of the monthly allowance of whoever starts it.',
+  },
   exceeded: { kind: 'unprocessable', text: 'That is more than the reservation holds.' },
   ended: { kind: 'conflict', text: 'The reservation has ended.' },
   expired: { kind: 'conflict', text: 'The reservation has expired.' },

@@ -11,6 +11,7 @@ export const RESERVATION_TTL_MAX_S = 31 * 24 * 60 * 60;
 /** The most that one reservation adds to what it holds, in the wallet's currency. */
 export const RESERVATION_MAX = '1000000';
 const KEY_MAX = 200;
+export const FEATURE_KEY_MAX = 60;
 
 const KEY = {
   min: 1,
@@ -45,7 +46,26 @@ export class Authorise {
 
   @DecimalText(UNIT_PRICE)
   unitPrice?: string;
+
+  @Uuid({ optional: true, description: 'Who starts it, whose allowance it draws; the caller unless told.' })
+  userId?: string;
+
+  @Text({
+    min: 1,
+    max: FEATURE_KEY_MAX,
+    optional: true,
+    description: 'What its quantity counts for in the quotas, in the day and month in which it is made.',
+  })
+  feature?: string;
+
+  @DecimalText({ optional: true, description: 'How much of the feature it may use.' })
+  quantity?: string;
 }
+
+const EXTRA_QUANTITY = {
+  optional: true,
+  description: 'Counted in addition, for the feature of the reservation.',
+};
 
 export class ExtendReservation {
   @Text(KEY)
@@ -66,6 +86,9 @@ export class ExtendReservation {
 
   @DecimalText(UNIT_PRICE)
   unitPrice?: string;
+
+  @DecimalText(EXTRA_QUANTITY)
+  quantity?: string;
 }
 
 export class CaptureReservation {
@@ -80,6 +103,12 @@ export class CaptureReservation {
 
   @Bool({ description: 'Gives back what is left and ends the reservation.' })
   close!: boolean;
+
+  @DecimalText({
+    optional: true,
+    description: 'What was used of its feature in all, at the end; the rest is given back to the quotas.',
+  })
+  quantity?: string;
 }
 
 export class ReleaseReservation {
@@ -172,7 +201,7 @@ export class Reservation {
 export interface ReservationsApi {
   /**
    * Holds money of the wallet, or of a budget, for something that starts now.
-   * @throws AppError `reservation.insufficient` | `reservation.not_found` | `reservation.ended` | `reservation.expired` |
+   * @throws AppError `reservation.insufficient` | `reservation.allowance` | `quota.used_up` | `quota.disabled` | `reservation.not_found` | `reservation.ended` | `reservation.expired` |
    *   `reservation.key_reused` | `wallet.frozen` | `request.invalid`
    */
   authorise(ctx: Ctx, input: Authorise): Promise<ReservationMoved>;

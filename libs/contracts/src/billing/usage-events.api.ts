@@ -72,7 +72,7 @@ export class RecordUsage {
 }
 
 /**
- * `charged` was recorded and debited, `pending` waits for funds, `failed` for a price; `duplicate` was recorded before from the same
+ * `charged` was recorded and debited, `pending` waits for funds or for room in a quota, `failed` for a price; `duplicate` was recorded before from the same
  * input; `conflict` was not recorded, for its key stands for another use; `closed` was not, for the team's wallet is closed for good.
  */
 export const USAGE_OUTCOMES = ['charged', 'pending', 'failed', 'duplicate', 'conflict', 'closed'] as const;
@@ -88,7 +88,7 @@ export class RecordedUsage {
   @Uuid({ nullable: true, description: 'Of the use that stands under the key; null when none does.' })
   usageEventId!: string | null;
 
-  @Text({ max: 500, nullable: true, description: 'Why it failed.' })
+  @Text({ max: 500, nullable: true, description: 'Why it failed, or which quota has no room for it.' })
   error!: string | null;
 }
 
