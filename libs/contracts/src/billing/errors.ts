@@ -31,7 +31,10 @@ export const priceErrors = defineErrors('price', {
 });
 
 export const quotaErrors = defineErrors('quota', {
-  used_up: { kind: 'rate_limited', text: 'The quota of this feature has no room for it until it begins anew.' },
+  used_up: {
+    kind: 'rate_limited',
+    text: 'The quota of this feature has no room for it until it begins anew.',
+  },
   disabled: { kind: 'forbidden', text: 'This feature is switched off for the team.' },
 });
 
