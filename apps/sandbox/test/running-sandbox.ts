@@ -6,6 +6,7 @@ import { createTransport } from 'nodemailer';
 import { MailStore } from '../src/mails/mail-store.js';
 import { startSandbox } from '../src/sandbox.app.js';
 import { SmtpService } from '../src/smtp/smtp.service.js';
+import { StripeState } from '../src/stripe/state/stripe-state.js';
 
 export const STRIPE_KEY = 'sk_test_of_the_tests';
 
@@ -49,6 +50,11 @@ export class RunningSandbox {
   /** Makes every write to the folder fail from now on. */
   breakStorage(): Promise<void> {
     return this.app.get(MailStore).close();
+  }
+
+  /** Makes every change of the payment provider's account fail from now on. */
+  breakPayments(): void {
+    this.app.get(StripeState).close();
   }
 
   stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { checkAmount, checkCurrency } from '../money.js';
 import { addSession } from '../objects/checkout-session.js';
+import { requireCustomer } from '../objects/customer.js';
 import { newLineItem } from '../objects/line-item.js';
 import { expireSession } from '../payments/checkout.js';
 import type { StripeChange } from '../state/stripe-change.js';
@@ -9,7 +10,6 @@ import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
 import type { Params } from '../wire/params.js';
 import { invalidRequest, missingParameter } from '../wire/stripe-error.js';
-import { requireCustomer } from './customers.js';
 
 const EXPIRES_IN_MIN_S = 30 * 60;
 const EXPIRES_IN_MAX_S = 24 * 3_600;

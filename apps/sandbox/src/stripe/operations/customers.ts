@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
+import { addCustomer, requireCustomer } from '../objects/customer.js';
 import type { StripeChange } from '../state/stripe-change.js';
-import { newStripeId } from '../state/stripe-objects.js';
 import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
 import type { Params } from '../wire/params.js';
@@ -8,49 +8,6 @@ import { invalidRequest, noSuch } from '../wire/stripe-error.js';
 
 const EMAIL_MAX = 512;
 const NAME_MAX = 256;
-
-/** A customer that was not deleted. @throws resource_missing */
-export function requireCustomer(change: StripeChange, id: string, param = 'customer'): Stripe.Customer {
-  const customer = change.require('customer', id, param);
-  if (customer.deleted) throw noSuch('customer', id, param);
-  return customer;
-}
-
-export function addCustomer(
-  change: StripeChange,
-  input: Partial<Pick<Stripe.Customer, 'email' | 'name' | 'metadata'>>,
-): Stripe.Customer {
-  const customer: Stripe.Customer = {
-    id: newStripeId('customer'),
-    object: 'customer',
-    address: null,
-    balance: 0,
-    created: change.now,
-    currency: null,
-    customer_account: null,
-    default_source: null,
-    delinquent: false,
-    description: null,
-    discount: null,
-    email: input.email ?? null,
-    invoice_prefix: null,
-    invoice_settings: {
-      custom_fields: null,
-      default_payment_method: null,
-      footer: null,
-      rendering_options: null,
-    },
-    livemode: false,
-    metadata: input.metadata ?? {},
-    name: input.name ?? null,
-    phone: null,
-    preferred_locales: [],
-    shipping: null,
-    tax_exempt: 'none',
-    test_clock: null,
-  };
-  return change.add(customer);
-}
 
 export const CUSTOMER_ROUTES = [
   route('POST', '/v1/customers', create),

@@ -1,13 +1,13 @@
 import type Stripe from 'stripe';
 import { checkAmount, checkCurrency } from '../money.js';
+import { requireCustomer } from '../objects/customer.js';
 import { addPaymentIntent } from '../objects/payment-intent.js';
-import { attempt, requireStatus } from '../payments/paying.js';
+import { attempt, cancelIntent, requireStatus } from '../payments/paying.js';
 import type { StripeChange } from '../state/stripe-change.js';
 import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
 import type { Params } from '../wire/params.js';
 import { invalidRequest, missingParameter } from '../wire/stripe-error.js';
-import { requireCustomer } from './customers.js';
 import { takeMethod } from './payment-methods.js';
 
 const SETUP = ['off_session', 'on_session'] as const;
@@ -99,19 +99,6 @@ function cancel({ change, params, ids: [id = ''] }: Operation): object {
   params.end();
   requireStatus(intent, 'cancel', ['requires_payment_method', 'requires_confirmation', 'requires_action']);
   return cancelIntent(change, intent, reason ?? null);
-}
-
-export function cancelIntent(
-  change: StripeChange,
-  intent: Stripe.PaymentIntent,
-  reason: Stripe.PaymentIntent.CancellationReason | null,
-): Stripe.PaymentIntent {
-  intent.status = 'canceled';
-  intent.canceled_at = change.now;
-  intent.cancellation_reason = reason;
-  intent.next_action = null;
-  change.emit('payment_intent.canceled', intent);
-  return intent;
 }
 
 type AttemptParams = { offSession: boolean; errorOnRequiresAction: boolean; returnUrl?: string };

@@ -1,11 +1,11 @@
 import type Stripe from 'stripe';
 import { findCard } from '../cards.js';
+import { requireCustomer } from '../objects/customer.js';
 import { addCard, attach } from '../objects/payment-method.js';
 import type { StripeChange } from '../state/stripe-change.js';
 import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
 import { invalidRequest, missingParameter } from '../wire/stripe-error.js';
-import { requireCustomer } from './customers.js';
 
 /** A payment method by its id. One of Stripe's ready-made (`pm_card_visa`) becomes a new one. @throws resource_missing */
 export function takeMethod(change: StripeChange, id: string, param: string): Stripe.PaymentMethod {

@@ -1,14 +1,13 @@
 import { assert } from '@leadwire/kernel';
 import type Stripe from 'stripe';
 import { findCard } from '../cards.js';
+import { addCustomer } from '../objects/customer.js';
 import { addPaymentIntent } from '../objects/payment-intent.js';
 import { addBankAccount, addCard, attach } from '../objects/payment-method.js';
 import { addSetupIntent } from '../objects/setup-intent.js';
-import { addCustomer } from '../operations/customers.js';
-import { cancelIntent } from '../operations/payment-intents.js';
 import type { StripeChange } from '../state/stripe-change.js';
 import { cardError, invalidRequest, type StripeError } from '../wire/stripe-error.js';
-import { attempt, authenticated, cardOf, settle } from './paying.js';
+import { attempt, authenticated, cancelIntent, cardOf, settle } from './paying.js';
 
 type Session = Stripe.Checkout.Session;
 

@@ -73,6 +73,20 @@ export function settle(change: StripeChange, intent: Stripe.PaymentIntent, succe
   }
 }
 
+/** Nobody can pay it any more. */
+export function cancelIntent(
+  change: StripeChange,
+  intent: Stripe.PaymentIntent,
+  reason: Stripe.PaymentIntent.CancellationReason | null,
+): Stripe.PaymentIntent {
+  intent.status = 'canceled';
+  intent.canceled_at = change.now;
+  intent.cancellation_reason = reason;
+  intent.next_action = null;
+  change.emit('payment_intent.canceled', intent);
+  return intent;
+}
+
 /** @throws payment_intent_unexpected_state */
 export function requireStatus(
   intent: Stripe.PaymentIntent,

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
-import { MisbehavioursService } from '../../misbehaviours/misbehaviours.service.js';
+import type { StripeApiBehaviour } from '../../misbehaviours/misbehaviour.js';
+import { MisbehavioursService, type Verdict } from '../../misbehaviours/misbehaviours.service.js';
 import type { SandboxConfig } from '../../sandbox.config.js';
 import type { StripeChange } from '../state/stripe-change.js';
 import { API_VERSION, randomText } from '../state/stripe-objects.js';
@@ -33,11 +34,14 @@ const INTERNAL = new StripeError(
   false,
   true,
 );
+const INTERNAL_AFTER_EFFECT = new StripeError(INTERNAL.status, INTERNAL.body, true);
 const TOO_MANY = new StripeError(429, {
   type: 'rate_limit_error',
   code: 'rate_limit',
   message: 'Request rate limit exceeded.',
 });
+
+type ApiVerdict = Verdict<StripeApiBehaviour> | undefined;
 
 /** Answers requests as Stripe would, with what it was asked to do wrong. */
 @Injectable()
@@ -58,7 +62,11 @@ export class StripeApi {
     const id = `req_${randomText()}`;
     try {
       this.authenticate(request);
-      return await this.once(id, request);
+      const verdict = this.misbehaviours.forStripeApi(request.method, request.path);
+      if (verdict?.behaviour === 'drop-before-effect') return 'dropped';
+      refuse(verdict, request);
+      const answer = await this.once(id, request, verdict);
+      return verdict?.behaviour === 'drop-after-effect' ? 'dropped' : answer;
     } catch (error) {
       const known = error instanceof StripeError ? error : this.unexpected(error);
       return this.answerOf(id, request, { status: known.status, body: bodyOf(known) });
@@ -66,65 +74,38 @@ export class StripeApi {
   }
 
   /** Executes a request, or gives the answer that its key already had. */
-  private async once(id: string, request: ApiRequest): Promise<Answer | 'dropped'> {
+  private async once(id: string, request: ApiRequest, verdict: ApiVerdict): Promise<Answer> {
     const { method, path, entries, idempotencyKey: key } = request;
-    if (method !== 'POST' || key === null) return this.misbehaving(id, request, undefined);
+    const delayMs = verdict?.behaviour === 'slow' ? verdict.delayMs : 0;
+    if (method !== 'POST' || key === null) {
+      await delay(delayMs);
+      return this.execute(id, request, verdict);
+    }
     const hash = hashOf(method, path, entries);
     const known = this.idempotency.begin(key, hash);
-    if (known)
+    if (known) {
+      await delay(delayMs);
       return this.answerOf(id, request, known, {
         'idempotent-replayed': 'true',
         'original-request': known.requestId,
       });
+    }
     try {
-      return await this.misbehaving(id, request, hash);
+      await delay(delayMs);
+      return this.execute(id, request, verdict, hash);
     } finally {
       this.idempotency.end(key);
     }
   }
 
-  private async misbehaving(
-    id: string,
-    request: ApiRequest,
-    hash: string | undefined,
-  ): Promise<Answer | 'dropped'> {
-    const { behaviour, delayMs = 0 } = this.misbehaviours.forStripeApi(request.method, request.path) ?? {};
-    switch (behaviour) {
-      case 'error-429':
-        throw TOO_MANY;
-      case 'conflict-409':
-        throw keyInUse(request.idempotencyKey);
-      case 'error-500':
-        return this.execute(id, request, hash, () => {
-          throw INTERNAL;
-        });
-      case 'error-500-after-effect':
-        return this.execute(id, request, hash, (change) => {
-          this.operate(request, change);
-          throw new StripeError(INTERNAL.status, INTERNAL.body, true);
-        });
-      case 'drop-before-effect':
-        return 'dropped';
-      case 'drop-after-effect':
-        this.execute(id, request, hash);
-        return 'dropped';
-      case 'slow':
-        await delay(delayMs);
-    }
-    return this.execute(id, request, hash);
-  }
-
   /** Runs the operation, and keeps what it did together with the answer that its key stands for. */
-  private execute(
-    id: string,
-    request: ApiRequest,
-    hash: string | undefined,
-    operate = (change: StripeChange) => this.operate(request, change),
-  ): Answer {
+  private execute(id: string, request: ApiRequest, verdict: ApiVerdict, hash?: string): Answer {
     const change = this.state.change({ id, idempotencyKey: request.idempotencyKey });
     let answer: { status: number; body: string };
     try {
-      answer = { status: 200, body: JSON.stringify(operate(change)) };
+      if (verdict?.behaviour === 'error-500') throw INTERNAL;
+      answer = { status: 200, body: JSON.stringify(this.operate(request, change)) };
+      if (verdict?.behaviour === 'error-500-after-effect') throw INTERNAL_AFTER_EFFECT;
       this.keep(id, request, hash, answer, change);
     } catch (error) {
       if (!(error instanceof StripeError) || !error.stored) throw error;
@@ -200,6 +181,12 @@ export class StripeApi {
     this.logger.error({ err: error }, 'a request to the payment provider failed');
     return INTERNAL;
   }
+}
+
+/** @throws what never reached the request's work, and so is not remembered */
+function refuse(verdict: ApiVerdict, { idempotencyKey }: ApiRequest): void {
+  if (verdict?.behaviour === 'error-429') throw TOO_MANY;
+  if (verdict?.behaviour === 'conflict-409') throw keyInUse(idempotencyKey);
 }
 
 function bodyOf({ body }: StripeError): string {
