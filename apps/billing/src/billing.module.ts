@@ -19,8 +19,11 @@ import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
 import { Rater } from './usage/rater.js';
+import { RetrySweeper } from './usage/retry-sweeper.js';
+import { Retrying } from './usage/retrying.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageEventsService } from './usage/usage-events.service.js';
+import { UsageOperatorsService } from './usage/usage-operators.service.js';
 import { UsageService } from './usage/usage.service.js';
 import { Voiding } from './usage/voiding.js';
 import { ProvisioningConsumer } from './wallets/provisioning.consumer.js';
@@ -42,6 +45,7 @@ export class BillingModule {
         LedgerService,
         UsageService,
         UsageEventsService,
+        UsageOperatorsService,
         PricesService,
         ReservationsService,
         ProvisioningConsumer,
@@ -53,6 +57,8 @@ export class BillingModule {
         PostingQueue,
         Rater,
         Voiding,
+        Retrying,
+        RetrySweeper,
         Charging,
         ChargeSweeper,
         ExpirySweeper,

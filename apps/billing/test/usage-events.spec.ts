@@ -3,6 +3,7 @@ import {
   UsageVoided,
   usageApi,
   usageEventsApi,
+  usageOperatorsApi,
   walletsApi,
   type ReportedUsage,
   type UsageApi,
@@ -217,6 +218,62 @@ describe('usage that is reported', () => {
       expect(await service.events(UsageFailed, ctx.tenantId)).toMatchObject([
         { data: { usageEventId: failed.id, featureKey: 'newsletter' } },
       ]);
+    });
+  });
+
+  describe('that failed', () => {
+    const PIGEON = [{ ...MAILS, provider: 'pigeon', quantity: '4' }];
+    /** Makes what failed due, as time would. */
+    const passTime = (ctx: Ctx) =>
+      service.database.query(
+        `WITH due AS (UPDATE billing.usage_retries SET due_at = now() WHERE tenant_id = $1)
+         UPDATE billing.billing_usage_events SET retry_at = now() WHERE tenant_id = $1 AND status = 'failed'`,
+        [ctx.tenantId],
+      );
+    const statusIs = (ctx: Ctx, usageEventId: string, status: string) =>
+      eventually(async () => {
+        const found = await usage.get(ctx, { usageEventId });
+        return found.status === status && found;
+      });
+
+    it('is rated again when its time comes, less and less often', async () => {
+      const ctx = caller();
+      const id = await recordOne(ctx, { items: PIGEON });
+      for (const retryCount of [1, 2]) {
+        await passTime(ctx);
+        const tried = await eventually(async () => {
+          const found = await usage.get(ctx, { usageEventId: id });
+          return found.retryCount === retryCount && found;
+        });
+        expect(Date.parse(tried.retryAt as string) - Date.now()).toBeGreaterThan(retryCount * 90_000);
+      }
+      await setPrice(ctx, '0.05', 'pigeon');
+      await passTime(ctx);
+      expect(await statusIs(ctx, id, 'charged')).toMatchObject({
+        cost: '0.200000',
+        items: [{ unitPrice: '0.0500000000' }],
+        unrated: [],
+        error: null,
+        retryAt: null,
+      });
+      expect(await balanceOf(ctx)).toBe('0.800000');
+      const left = `SELECT FROM billing.usage_retries WHERE tenant_id = $1`;
+      await eventually(async () => (await service.database.query(left, [ctx.tenantId])).length === 0);
+    });
+
+    it('is rated again at once when an operator says so, and waits for funds like any other', async () => {
+      const [poor, rich] = [caller(), caller()];
+      const large = [{ ...MAILS, provider: 'pigeon', quantity: '40' }];
+      const waits = await recordOne(poor, { items: large });
+      const paid = await recordOne(rich, { items: PIGEON });
+      for (const ctx of [poor, rich]) await setPrice(ctx, '0.05', 'pigeon');
+      const operators = service.client(usageOperatorsApi);
+      expect((await operators.retry(systemCtx(''), {})).teams).toBeGreaterThanOrEqual(2);
+      await statusIs(rich, paid, 'charged');
+      await statusIs(poor, waits, 'pending');
+      await wallets.topUp(poor, { amount: '1' });
+      expect((await usage.get(poor, { usageEventId: waits })).status).toBe('charged');
+      await expect(operators.retry(poor, {})).rejects.toMatchObject({ code: 'request.forbidden' });
     });
   });
 

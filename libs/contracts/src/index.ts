@@ -20,6 +20,7 @@ export * from './billing/reservations.api.js';
 export * from './billing/usage-item.js';
 export * from './billing/usage.api.js';
 export * from './billing/usage-events.api.js';
+export * from './billing/usage-operators.api.js';
 export * from './billing/wallet-events.js';
 export * from './billing/wallet-operators.api.js';
 export * from './billing/wallets.api.js';

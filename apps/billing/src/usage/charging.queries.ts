@@ -50,11 +50,6 @@ export const POSTPONE_CHARGING = `
   SET due_at = clock_timestamp() + make_interval(secs => $2)
   WHERE tenant_id = $1`;
 
-/** What fails first is tried first. */
-export const QUEUE_RETRY = `
-  INSERT INTO usage_retries AS known (tenant_id, due_at) VALUES ($1, $2)
-  ON CONFLICT (tenant_id) DO UPDATE SET due_at = least(known.due_at, excluded.due_at)`;
-
 /** Late word of a tenant that was erased must not bring rows of it back. */
 export const IS_ERASED = `SELECT FROM tenant_erasures WHERE tenant_id = $1`;
 

@@ -7,12 +7,12 @@ import { POST_BATCH_MAX, type LockedWallet } from '../ledger/locked-wallet.js';
 import {
   NEXT_PENDING_USAGE,
   QUEUE_CHARGING,
-  QUEUE_RETRY,
   UNQUEUE_CHARGING,
   USAGE_AWAITING_QUOTA,
 } from './charging.queries.js';
 import type { RatingResult, Use } from './rater.js';
-import { nextRetry } from './retries.js';
+import { nextRetry } from './retry-times.js';
+import { QUEUE_RETRY } from './retry.queries.js';
 
 /** A rated use that is to be charged. */
 export type RatedUsage = {
@@ -31,7 +31,7 @@ export type RatedUsage = {
 /** A use that is kept until it can be rated, and why it cannot be now. */
 export type UnratedUsage = Use & { failure: string };
 type Charge = { id: string; cost: string; feature: string };
-type PendingRow = Charge & { key: string };
+export type PendingUsage = Charge & { key: string };
 
 /** Usage of one feature that is tried at once when its quotas may have room again: one feature never keeps the others waiting. */
 const AWAITING_PER_FEATURE = 100;
@@ -63,10 +63,19 @@ export class Charging {
     return answers;
   }
 
+  /** Charges usage that was recorded before and can be charged only now, unless older usage waits already. */
+  async charge(db: TenantDb, wallet: LockedWallet, usage: PendingUsage[]): Promise<void> {
+    if (wallet.exhausted) return;
+    const answers = await wallet.post(usage.map(chargeOf));
+    this.announce(db, wallet, usage, answers);
+    const unpaid = usage.filter((_, i) => answers[i]?.outcome === 'pending');
+    if (unpaid.length > 0) wallet.exhaust(sum(unpaid.map(({ cost }) => cost)));
+  }
+
   /** Charges one batch of waiting usage, oldest first, and leaves the rest to the sweeper, if funds are left for it. */
   async chargePending(db: TenantDb, wallet: LockedWallet): Promise<void> {
     if (!wallet.exhausted) return;
-    const waiting = await db.query<PendingRow>(NEXT_PENDING_USAGE, [db.tenantId, POST_BATCH_MAX + 1]);
+    const waiting = await db.query<PendingUsage>(NEXT_PENDING_USAGE, [db.tenantId, POST_BATCH_MAX + 1]);
     const batch = waiting.slice(0, POST_BATCH_MAX);
     const answers = await wallet.post(batch.map(chargeOf));
     this.announce(db, wallet, batch, answers);
@@ -84,7 +93,7 @@ export class Charging {
   async chargeAwaitingQuota(db: TenantDb, wallet: LockedWallet): Promise<Date | null> {
     const now = this.clock.now();
     const params = [db.tenantId, AWAITING_PER_FEATURE, POST_BATCH_MAX];
-    const batch = await db.query<PendingRow>(USAGE_AWAITING_QUOTA, params);
+    const batch = await db.query<PendingUsage>(USAGE_AWAITING_QUOTA, params);
     const answers = await wallet.post(batch.map(chargeOf));
     this.announce(db, wallet, batch, answers);
     const outcomes = new Set(answers.map(({ outcome }) => outcome));
