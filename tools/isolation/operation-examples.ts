@@ -191,6 +191,7 @@ export const EXAMPLES: Record<string, Example> = {
     resources: { usageEventId: usageEventOf },
     body: ({ marker }) => ({ reason: `Correct ${marker}`, items: [SENT_MAIL] }),
   },
+  'billing.usage-analytics.analyse': { query: () => ({ groupBy: 'feature' }) },
   'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
   'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
   'campaigns.campaigns.update': { body: ({ marker }) => ({ description: `Changed ${marker}` }) },

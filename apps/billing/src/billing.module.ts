@@ -21,6 +21,7 @@ import { Charging } from './usage/charging.js';
 import { Rater } from './usage/rater.js';
 import { RetrySweeper } from './usage/retry-sweeper.js';
 import { Retrying } from './usage/retrying.js';
+import { UsageAnalyticsService } from './usage/usage-analytics.service.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageEventsService } from './usage/usage-events.service.js';
 import { UsageOperatorsService } from './usage/usage-operators.service.js';
@@ -45,6 +46,7 @@ export class BillingModule {
         LedgerService,
         UsageService,
         UsageEventsService,
+        UsageAnalyticsService,
         UsageOperatorsService,
         PricesService,
         ReservationsService,

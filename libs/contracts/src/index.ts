@@ -19,6 +19,7 @@ export * from './billing/prices.api.js';
 export * from './billing/reservations.api.js';
 export * from './billing/usage-item.js';
 export * from './billing/usage.api.js';
+export * from './billing/usage-analytics.api.js';
 export * from './billing/usage-events.api.js';
 export * from './billing/usage-operators.api.js';
 export * from './billing/wallet-events.js';

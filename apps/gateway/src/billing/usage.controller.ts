@@ -1,12 +1,24 @@
 import { Controller, Get } from '@nestjs/common';
-import { GetUsage, ListUsage, SummariseUsage, usageApi, type UsageApi } from '@leadwire/contracts';
+import {
+  AnalyseUsage,
+  GetUsage,
+  ListUsage,
+  SummariseUsage,
+  usageAnalyticsApi,
+  usageApi,
+  type UsageAnalyticsApi,
+  type UsageApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
 @Controller('billing/usage')
 export class UsageController {
-  constructor(@PassThrough(usageApi) private readonly usage: UsageApi) {}
+  constructor(
+    @PassThrough(usageApi) private readonly usage: UsageApi,
+    @PassThrough(usageAnalyticsApi) private readonly analytics: UsageAnalyticsApi,
+  ) {}
 
   /** Lists what was used, newest first. */
   @Get()
@@ -20,6 +32,13 @@ export class UsageController {
   @Endpoint(usageApi.summary, { summary: 'Summarise usage' })
   summary(@RequestCtx() ctx: Ctx, @Input() input: SummariseUsage) {
     return this.usage.summary(ctx, input);
+  }
+
+  /** Adds usage up by feature, provider, person, campaign, day …, the dearest first. */
+  @Get('analytics')
+  @Endpoint(usageAnalyticsApi.analyse, { summary: 'Analyse usage' })
+  analyse(@RequestCtx() ctx: Ctx, @Input() input: AnalyseUsage) {
+    return this.analytics.analyse(ctx, input);
   }
 
   /** Reads one use, down to what each of its items was rated by. */
