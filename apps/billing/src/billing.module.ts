@@ -6,6 +6,7 @@ import {
   type ServiceDefinition,
   type ServiceRuntime,
 } from '@leadwire/platform';
+import { AuditWorker } from './audit/audit-worker.js';
 import { SelfAudit } from './audit/self-audit.js';
 import { billingConfig } from './billing.config.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
@@ -65,6 +66,7 @@ export class BillingModule {
         ChargeSweeper,
         ExpirySweeper,
         SelfAudit,
+        AuditWorker,
         ...tenantErasure(Books),
       ],
     };

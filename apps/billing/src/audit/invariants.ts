@@ -79,14 +79,21 @@ export const INVARIANTS: Invariant[] = [
         AND (r.allotted <> d.held OR r.captured < d.captured OR r.captured + r.released + r.allotted > r.authorized
           OR (r.status <> 'open' AND r.captured + r.released <> r.authorized))
       UNION ALL
-      SELECT r.tenant_id, r.wallet_id, r.id::text, 'captured ' || r.captured || ', posted ' || p.captured
+      SELECT r.tenant_id, r.wallet_id, r.id::text, 'captured ' || r.captured || ', posted ' || coalesce(p.captured, 0)
       FROM billing_reservations r
-      CROSS JOIN LATERAL (
-        SELECT coalesce(-sum(l.amount), 0) AS captured
-        FROM billing_ledger_transactions l
-        LEFT JOIN billing_reservations c ON c.tenant_id = l.tenant_id AND c.id = l.reservation_id
-        WHERE l.wallet_id = r.wallet_id AND l.reservation_id IS NOT NULL AND (c.id = r.id OR c.parent_id = r.id)) p
-      WHERE ${OF_WALLET('r')} AND r.captured <> p.captured`,
+      LEFT JOIN (
+        SELECT o.id, sum(o.captured) AS captured
+        FROM (
+          SELECT l.reservation_id AS id, -l.amount AS captured
+          FROM billing_ledger_transactions l WHERE ${OF_WALLET('l')} AND l.reservation_id IS NOT NULL
+          UNION ALL
+          SELECT c.parent_id, -l.amount
+          FROM billing_ledger_transactions l
+          JOIN billing_reservations c ON c.tenant_id = l.tenant_id AND c.id = l.reservation_id
+          WHERE ${OF_WALLET('l')} AND c.parent_id IS NOT NULL
+        ) o
+        GROUP BY o.id) p ON p.id = r.id
+      WHERE ${OF_WALLET('r')} AND r.captured <> coalesce(p.captured, 0)`,
   },
   {
     id: 'I6',
@@ -144,11 +151,12 @@ export const INVARIANTS: Invariant[] = [
     id: 'I10',
     says: 'of each lot, what was used, what expired and what remains is what was granted; each posting that adds has its lot',
     sql: `
-      SELECT t.tenant_id, t.wallet_id, t.id::text AS row, t.granted || ' granted, ' || t.remaining || ' left, ' || c.amount || ' taken' AS detail
+      SELECT t.tenant_id, t.wallet_id, t.id::text AS row,
+             t.granted || ' granted, ' || t.remaining || ' left, ' || coalesce(c.amount, 0) || ' taken' AS detail
       FROM billing_credit_lots t
-      CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM lot_consumptions x WHERE x.wallet_id = t.wallet_id AND x.lot_id = t.id) c
-      WHERE ${OF_WALLET('t')} AND t.granted <> t.remaining + c.amount
+      LEFT JOIN (SELECT wallet_id, lot_id, sum(amount) AS amount FROM lot_consumptions x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
+        ON c.wallet_id = t.wallet_id AND c.lot_id = t.id
+      WHERE ${OF_WALLET('t')} AND t.granted <> t.remaining + coalesce(c.amount, 0)
       UNION ALL
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ' added, its lot is of ' || coalesce(t.granted, 0)
       FROM billing_ledger_transactions l
@@ -214,7 +222,8 @@ export const INVARIANTS: Invariant[] = [
 /** Runs SQL on the billing schema and returns its rows. */
 export type Query = <R extends object>(sql: string, params: unknown[]) => Promise<R[]>;
 
-const VIOLATIONS_MAX = 100;
+/** Rows named of one invariant; more of them say nothing more. */
+export const VIOLATIONS_MAX = 100;
 
 /** Every broken invariant of one wallet, or of all that the caller may see; at most a hundred rows of each. */
 export async function violationsOf(query: Query, walletId: string | null = null): Promise<Violation[]> {
