@@ -185,6 +185,7 @@ const pausedCampaign: MakeResource = async (team, ids, caller) => {
 export const EXAMPLES: Record<string, Example> = {
   'billing.reservations.list': { onePage: 'services reserve, over RPC; no operation does' },
   'billing.prices.list': { onePage: 'prices are the same for every team' },
+  'billing.prices.quote': { body: () => ({ items: [SENT_MAIL] }) },
   'billing.usage-events.record': { body: (team) => ({ events: [usageOf(team)] }) },
   'billing.usage-events.void': { body: ({ marker }) => ({ reason: `Void ${marker}` }) },
   'billing.usage-events.correct': {

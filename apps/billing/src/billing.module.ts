@@ -9,12 +9,15 @@ import {
 import { AuditWorker } from './audit/audit-worker.js';
 import { SelfAudit } from './audit/self-audit.js';
 import { billingConfig } from './billing.config.js';
+import { OperatorChargesService } from './charges/operator-charges.service.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { Books } from './erasure/books.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
+import { OperatorPricesService } from './prices/operator-prices.service.js';
+import { PriceList } from './prices/price-list.js';
 import { PricesService } from './prices/prices.service.js';
 import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
@@ -50,6 +53,8 @@ export class BillingModule {
         UsageAnalyticsService,
         UsageOperatorsService,
         PricesService,
+        OperatorPricesService,
+        OperatorChargesService,
         ReservationsService,
         ProvisioningConsumer,
         UsageConsumer,
@@ -58,6 +63,7 @@ export class BillingModule {
       providers: [
         WalletLock,
         PostingQueue,
+        PriceList,
         Rater,
         Voiding,
         Retrying,

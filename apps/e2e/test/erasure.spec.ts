@@ -24,6 +24,7 @@ const BOOKS = [
   'billing_credit_lots',
   'billing_invoices',
   'billing_ledger_transactions',
+  'billing_pricing_catalog',
   'billing_refusals',
   'billing_reservations',
   'billing_usage_events',

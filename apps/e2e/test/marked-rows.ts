@@ -37,7 +37,16 @@ const DEMANDED: Readonly<Record<string, Record<string, unknown>>> = {
     payment_method: 'card',
     currency: 'EUR',
   },
-  'billing.billing_pricing_catalog': { category: 'email', unit: 'message', effective_to: null },
+  'billing.billing_pricing_catalog': {
+    category: 'email',
+    unit: 'message',
+    currency: 'USD',
+    scheme: 'flat',
+    package_size: null,
+    tiers: '[]',
+    minimum_charge: null,
+    effective_to: null,
+  },
   'billing.billing_reservations': {
     status: 'open',
     authorized: 1,

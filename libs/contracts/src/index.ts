@@ -14,6 +14,8 @@ export * from './identity/events.js';
 export * from './leads/events.js';
 export * from './billing/errors.js';
 export * from './billing/ledger.api.js';
+export * from './billing/operator-charges.api.js';
+export * from './billing/operator-prices.api.js';
 export * from './billing/price-terms.js';
 export * from './billing/prices.api.js';
 export * from './billing/reservations.api.js';

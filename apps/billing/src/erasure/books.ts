@@ -22,6 +22,7 @@ export class Books extends TenantRemains {
     billing_ledger_transactions: BOOKS,
     billing_invoices: BOOKS,
     billing_usage_events: BOOKS,
+    billing_pricing_catalog: BOOKS,
     billing_credit_lots: BOOKS,
     lot_consumptions: BOOKS,
     billing_reservations: BOOKS,

@@ -64,10 +64,69 @@ const MONTHS = [
      'What a tenant used of an entry of the price list in a calendar month (UTC), for prices that look at the month. An entry without a model has an empty one.'`,
 ];
 
-/** Prices in schemes and currencies, and the month that tiers count. */
+/** Only what an operator asked for writes the list; the transaction says that it does. */
+const OPERATORS = `current_setting('app.operator', true) = 'prices'`;
+
+// A price that was valid proves charges. It may end later than now, or never begin; nothing else about it changes any more.
+const KEEP_PAST_PRICES = `
+  CREATE FUNCTION keep_past_prices() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      IF OLD.is_active AND OLD.effective_from <= now() THEN
+        RAISE EXCEPTION 'a price that was valid is kept' USING ERRCODE = '42501';
+      END IF;
+      RETURN OLD;
+    END IF;
+    IF to_jsonb(NEW) - '{effective_to,is_active,updated_at}'::text[] <> to_jsonb(OLD) - '{effective_to,is_active,updated_at}'::text[]
+      OR (NEW.is_active <> OLD.is_active AND (NEW.is_active OR OLD.effective_from <= now()))
+      OR (NEW.effective_to IS DISTINCT FROM OLD.effective_to
+        AND least(coalesce(NEW.effective_to, 'infinity'), coalesce(OLD.effective_to, 'infinity')) <= now()) THEN
+      RAISE EXCEPTION 'past prices never change: publish a new one' USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+  END $$`;
+
+const LIST = [
+  KEEP_PAST_PRICES,
+  `CREATE TRIGGER keep_past_prices BEFORE UPDATE OR DELETE ON billing_pricing_catalog
+   FOR EACH ROW EXECUTE FUNCTION keep_past_prices()`,
+  `CREATE POLICY operators ON billing_pricing_catalog USING (${OPERATORS}) WITH CHECK (${OPERATORS})`,
+
+  `CREATE TABLE billing_price_list (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), version bigint NOT NULL)`,
+  `INSERT INTO billing_price_list (version) VALUES (1)`,
+  `REVOKE INSERT, DELETE ON billing_price_list FROM billing_app`,
+  `COMMENT ON TABLE billing_price_list IS 'Rises with each change of the price list, whoever makes it: a draft is published on the list it was made for.'`,
+  `CREATE FUNCTION raise_price_list_version() RETURNS trigger LANGUAGE plpgsql SET search_path = billing, pg_temp AS
+   $$ BEGIN UPDATE billing_price_list SET version = version + 1; RETURN NULL; END $$`,
+  `CREATE TRIGGER raise_version AFTER INSERT OR UPDATE OR DELETE ON billing_pricing_catalog
+   FOR EACH STATEMENT EXECUTE FUNCTION raise_price_list_version()`,
+];
+
+const DRAFTS = [
+  `CREATE TABLE billing_price_drafts (
+     id uuid PRIMARY KEY,
+     status varchar(20) NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'published', 'discarded')),
+     note varchar(500),
+     entries jsonb NOT NULL CHECK (jsonb_typeof(entries) = 'array'),
+     changes jsonb CHECK (jsonb_typeof(changes) = 'array'),
+     base_version bigint NOT NULL,
+     effective_from timestamptz,
+     ended_at timestamptz,
+     created_at timestamptz NOT NULL,
+     CONSTRAINT price_draft_ends_once CHECK ((status = 'draft') = (ended_at IS NULL)),
+     CONSTRAINT price_draft_published_from CHECK ((status = 'published') = (effective_from IS NOT NULL AND changes IS NOT NULL))
+   )`,
+  `ALTER TABLE billing_price_drafts ENABLE ROW LEVEL SECURITY`,
+  `ALTER TABLE billing_price_drafts FORCE ROW LEVEL SECURITY`,
+  `CREATE POLICY operators ON billing_price_drafts USING (${OPERATORS}) WITH CHECK (${OPERATORS})`,
+  `REVOKE DELETE ON billing_price_drafts FROM billing_app`,
+  `COMMENT ON TABLE billing_price_drafts IS 'Files of prices that operators imported: what becomes of the list when they are published, and what became of it.'`,
+];
+
+/** Prices in schemes and currencies, the month that tiers count, and a list that operators change by drafts. */
 export class PriceSchemes20261129110000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [...TERMS, ...MONTHS]) await runner.query(sql);
+    for (const sql of [...TERMS, ...MONTHS, ...LIST, ...DRAFTS]) await runner.query(sql);
   }
 
   down(): Promise<void> {

@@ -4,8 +4,16 @@ import type { UsageItem } from '@leadwire/contracts';
 import type { TenantDb } from '@leadwire/persistence';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
 import type { RatedUsage } from './charging.js';
-import { Months } from './months.js';
-import { looksAtMonth, monthOf, priceAt, rate, type Priced, type PriceRow } from './rating.js';
+import { Months, type EntryMonth } from './months.js';
+import {
+  looksAtMonth,
+  monthOf,
+  priceAt,
+  rate,
+  type MonthSoFar,
+  type Priced,
+  type PriceRow,
+} from './rating.js';
 import { PRICES_OF_ENTRIES, RECORDED_KEYS } from './rating.queries.js';
 
 /** So many units of an entry of the price list. */
@@ -14,6 +22,9 @@ export type Used = Priced & { quantity: string };
 export type Use = Omit<RatedUsage, 'items'> & { used: Used[] };
 /** What became of it: a use is rated whole or not at all. */
 export type RatingResult = { use: Use; usage: RatedUsage } | { use: Use; error: AppError; part: Used };
+
+/** What an item would cost, or why that cannot be said. */
+export type Estimate = { item: UsageItem } | { error: AppError };
 
 /** Rates uses at the prices of their moments, and counts them in their months. */
 @Injectable()
@@ -24,7 +35,13 @@ export class Rater {
    * @param again these uses were recorded, but never rated: their keys are known and they are counted now
    */
   async rate(db: TenantDb, wallet: LockedWallet, uses: Use[], again = false): Promise<RatingResult[]> {
-    const prices = await this.pricesOf(db, wallet.currency, uses);
+    const moments = uses.map(({ occurredAt }) => occurredAt);
+    const prices = await pricesOf(
+      db,
+      wallet.currency,
+      uses.flatMap(({ used }) => used),
+      moments,
+    );
     const counting = prices.some(looksAtMonth);
     const seen = new Set(counting && !again ? await recordedKeys(db, uses) : []);
     const months = await Months.read(db, wallet.currency, counting ? uses.flatMap(monthsOf) : []);
@@ -37,47 +54,80 @@ export class Rater {
     return results;
   }
 
-  private async pricesOf(db: TenantDb, currency: string, uses: Use[]): Promise<PriceRow[]> {
-    const entries = [
-      ...new Map(uses.flatMap(({ used }) => used.map((u) => [entryKey(u), u] as const))).values(),
-    ];
-    if (entries.length === 0) return [];
-    const times = uses.map(({ occurredAt }) => occurredAt.getTime());
-    return db.query<PriceRow>(PRICES_OF_ENTRIES, [
-      db.tenantId,
-      entries.map(({ category }) => category),
-      entries.map(({ provider }) => provider),
-      entries.map(({ model }) => model ?? ''),
-      entries.map(({ unit }) => unit),
-      currency,
-      new Date(Math.min(...times)),
-      new Date(Math.max(...times)),
-    ]);
+  /** Says what items would cost one after the other at `moment`, with the month so far; nothing is counted. */
+  async estimate(db: TenantDb, currency: string, used: Used[], moment: Date): Promise<Estimate[]> {
+    const prices = await pricesOf(db, currency, used, [moment]);
+    const months = await Months.read(db, currency, monthsOf({ used, occurredAt: moment }));
+    return used.map((part) => {
+      const result = ratePart(part, moment, prices, (entry) => months.of(entry));
+      if ('error' in result) return result;
+      months.advance(result.entry, result.month);
+      return { item: result.item };
+    });
   }
+}
+
+/** Every validity of the entries of some items that touches the time between some moments. */
+export async function pricesOf(
+  db: TenantDb,
+  currency: string,
+  used: Priced[],
+  moments: Date[],
+): Promise<PriceRow[]> {
+  const entries = [...new Map(used.map((part) => [entryKey(part), part])).values()];
+  if (entries.length === 0) return [];
+  const times = moments.map(Number);
+  return db.query<PriceRow>(PRICES_OF_ENTRIES, [
+    db.tenantId,
+    entries.map(({ category }) => category),
+    entries.map(({ provider }) => provider),
+    entries.map(({ model }) => model ?? ''),
+    entries.map(({ unit }) => unit),
+    currency,
+    new Date(Math.min(...times)),
+    new Date(Math.max(...times)),
+  ]);
+}
+
+/** Tells entries of the price list from each other. */
+export function entryKey({ category, provider, model, unit }: Priced): string {
+  return `${category}\n${provider}\n${model ?? ''}\n${unit}`;
 }
 
 function rateOne(use: Use, prices: PriceRow[], months: Months, isNew: boolean): RatingResult {
   const { used, ...rest } = use;
-  const { occurredAt } = use;
-  const counted = new Map<string, Parameters<Months['advance']>>();
-  let rating = used[0] as Used;
+  const counted = new Map<string, RatedPart>();
+  const items: UsageItem[] = [];
+  for (const part of used) {
+    const soFar = (entry: EntryMonth) => counted.get(entryKey(entry))?.month ?? months.of(entry);
+    const result = ratePart(part, use.occurredAt, prices, soFar);
+    if ('error' in result) return { use, error: result.error, part };
+    if (result.item.quantityBefore !== undefined) counted.set(entryKey(part), result);
+    items.push(result.item);
+  }
+  if (isNew) for (const { entry, month } of counted.values()) months.advance(entry, month);
+  return { use, usage: { ...rest, items } };
+}
+
+type RatedPart = { item: UsageItem; entry: EntryMonth; month: MonthSoFar };
+
+function ratePart(
+  part: Used,
+  moment: Date,
+  prices: PriceRow[],
+  soFar: (entry: EntryMonth) => MonthSoFar,
+): RatedPart | { error: AppError } {
+  const { quantity, ...priced } = part;
+  const entry = { ...priced, month: monthOf(moment) };
+  const key = entryKey(part);
   try {
-    const items = used.map((part): UsageItem => {
-      rating = part;
-      const entry = { ...part, month: monthOf(occurredAt) };
-      const key = entryKey(part);
-      const price = priceAt(
-        prices.filter((row) => entryKey(row) === key),
-        occurredAt,
-      );
-      const { item, month } = rate(price, part.quantity, counted.get(key)?.[1] ?? months.of(entry));
-      if (looksAtMonth(price)) counted.set(key, [entry, month]);
-      return item;
-    });
-    if (isNew) for (const [entry, month] of counted.values()) months.advance(entry, month);
-    return { use, usage: { ...rest, items } };
+    const price = priceAt(
+      prices.filter((row) => entryKey(row) === key),
+      moment,
+    );
+    return { entry, ...rate(price, quantity, soFar(entry)) };
   } catch (error) {
-    if (error instanceof AppError) return { use, error, part: rating };
+    if (error instanceof AppError) return { error };
     throw error;
   }
 }
@@ -87,10 +137,6 @@ async function recordedKeys(db: TenantDb, uses: Use[]): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
-function monthsOf({ used, occurredAt }: Use) {
+function monthsOf({ used, occurredAt }: Pick<Use, 'used' | 'occurredAt'>): EntryMonth[] {
   return used.map((part) => ({ ...part, month: monthOf(occurredAt) }));
-}
-
-function entryKey({ category, provider, model, unit }: Priced): string {
-  return `${category}\n${provider}\n${model ?? ''}\n${unit}`;
 }

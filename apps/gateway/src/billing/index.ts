@@ -1,5 +1,5 @@
 import { LedgerController } from './ledger.controller.js';
-import { PricesController } from './prices.controller.js';
+import { PricesController, QuotesController } from './prices.controller.js';
 import { ReservationsController } from './reservations.controller.js';
 import { UsageEventsController } from './usage-events.controller.js';
 import { UsageController } from './usage.controller.js';
@@ -11,5 +11,6 @@ export const billingControllers = [
   UsageController,
   UsageEventsController,
   PricesController,
+  QuotesController,
   ReservationsController,
 ];

@@ -27,6 +27,20 @@ export const priceErrors = defineErrors('price', {
   missing: { kind: 'unprocessable', text: 'There is no price for this usage.', log: 'warn' },
   ambiguous: { kind: 'internal', text: 'Two prices are valid for this usage.' },
   bad_quantity: { kind: 'unprocessable', text: 'A quantity is zero or more, with at most six decimals.' },
+  bad_file: {
+    kind: 'invalid',
+    text: 'The file of prices cannot be taken as it is; none of it was.',
+  },
+  no_draft: { kind: 'not_found', text: 'There is no such draft of prices.' },
+  draft_ended: { kind: 'conflict', text: 'This draft was published or discarded.' },
+  draft_stale: {
+    kind: 'conflict',
+    text: 'The price list was changed after this draft was imported: import it again, and look at what it changes now.',
+  },
+  too_soon: {
+    kind: 'unprocessable',
+    text: 'Prices start a minute from now at the earliest: nothing that happens meanwhile may miss them.',
+  },
   too_large: { kind: 'unprocessable', text: 'This usage would cost more than a wallet can hold.' },
 });
 
