@@ -16,6 +16,7 @@ import { workingTeam, type Team } from '../isolation/team.ts';
 import type { Platform } from '../start/platform.ts';
 import { Documented } from './answers.ts';
 import { arbitraryOf } from './arbitraries.ts';
+import { formOf, FORMS, type FormPart } from './forms.ts';
 import { mutated, mutationsOf, type Mutation } from './mutations.ts';
 
 /** Operations that take their caller's session or team with them need a new one for each call, so they get fewer. */
@@ -46,6 +47,8 @@ type Generated = {
   query: Record<string, unknown>;
   body: unknown;
   mutation: Mutation;
+  /** Of an operation that takes a form: what is sent instead of the example's. */
+  form?: FormPart[];
 };
 
 /**
@@ -109,8 +112,9 @@ class Fuzzer {
   async fuzz(operation: Operation, { runs, seed }: FuzzOptions): Promise<FuzzFailure[]> {
     const owner = { person: this.team.owner, role: 'owner' } as const;
     const ids = await this.calls.freshIds(operation, this.team, owner.person);
-    const example = (await this.calls.partsFor(operation, this.team, ids, owner.person)).body;
-    const property = fc.asyncProperty(this.arbitraryFor(operation, ids, example), async (generated) => {
+    const parts = await this.calls.partsFor(operation, this.team, ids, owner.person);
+    const arbitrary = this.arbitraryFor(operation, ids, parts.body);
+    const property = fc.asyncProperty(arbitrary, async (generated) => {
       const { caller } = await callerOf(operation, this.team, owner);
       const faults = await this.faultsOf(operation, caller, generated);
       if (faults.length > 0) throw new Error(faults.join('; '));
@@ -160,15 +164,26 @@ class Fuzzer {
             hasPath: pathParameters.length > 0,
             queryNames: operation.queryParameters.map(({ name }) => name),
           }),
+          operation.isForm ? fc.option(FORMS, { nil: undefined, freq: 3 }) : fc.constant(undefined),
         )
         // Nothing, `.` and `..` lead to another address altogether.
         .filter(([path]) => Object.values(path).every((value) => !/^\.{0,2}$/.test(String(value))))
-        .map(([path, query, rest]) => ({ ids: path as Record<string, string>, query, ...rest }))
+        .map(([path, query, rest, form]) => ({
+          ids: path as Record<string, string>,
+          query,
+          ...rest,
+          ...(form && { form }),
+        }))
     );
   }
 
   private async faultsOf(operation: Operation, caller: Person, generated: Generated): Promise<string[]> {
-    const request = this.requestOf(operation, generated, await caller.headers());
+    const form = operation.isForm
+      ? generated.form
+        ? formOf(generated.form)
+        : (await this.calls.partsFor(operation, this.team, generated.ids, caller)).form
+      : undefined;
+    const request = this.requestOf(operation, generated, await caller.headers(), form);
     this.requests++;
     const answer = await send(this.api, request, operation.streams);
     const { kind } = generated.mutation;
@@ -205,9 +220,10 @@ class Fuzzer {
     operation: Operation,
     { ids, query, body, mutation }: Generated,
     headers: Record<string, string>,
+    form: FormData | undefined,
   ): Request {
     const texts = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
-    const parts = { ids, query: texts, body: mutated(body, mutation), headers };
+    const parts = { ids, query: texts, body: mutated(body, mutation), headers, form };
     const request = requestOf(operation, parts);
     const hasBody = request.body !== undefined;
     switch (mutation.kind) {

@@ -1,6 +1,7 @@
 import { eventually } from '@leadwire/testing';
 import { ApiClient } from '../../../tools/demo/client.ts';
 import { runFlagsCommand, type FlagsCommand } from '../../../tools/flags/commands.ts';
+import { runKeysCommand } from '../../../tools/keys/commands.ts';
 import { askAsOperator, OPERATOR_KEY } from '../../../tools/operator/rpc.ts';
 import type { Platform } from '../../../tools/start/platform.ts';
 import { endInstance, startInstance } from './instance.ts';
@@ -100,6 +101,30 @@ describe('what a team has', () => {
     expect(await flags('republish')).toMatch(/^\d+ snapshots were published anew$/);
   });
 
+  it('is asked for by people at work whose tokens other keys sign every moment, and nobody is refused', async () => {
+    const keys = (command: string) => {
+      const key = Buffer.from(platform.secrets.key(OPERATOR_KEY), 'base64');
+      return askAsOperator({ natsUrl: platform.urls.nats, key }, async ({ client, ctx }) => {
+        const { signingKeysApi } = await import('@leadwire/contracts');
+        return runKeysCommand(client(signingKeysApi), ctx, { command, now: true });
+      });
+    };
+    const people = await Promise.all(Array.from({ length: 4 }, () => Worker.signedIn(platform.urls.api)));
+    const working = people.map((person) => person.work());
+    for (let rotation = 0; rotation < 3; rotation++) {
+      const before = people.map(({ renewed }) => renewed);
+      await keys('rotate');
+      // Everybody has got tokens of the new key, and those of the old one are still being shown.
+      await eventually(() =>
+        Promise.resolve(people.every(({ renewed }, i) => renewed > (before[i] ?? 0) + 2)),
+      );
+    }
+    for (const person of people) person.stop();
+    await Promise.all(working);
+    expect(people.flatMap(({ refusals }) => refusals)).toEqual([]);
+    expect((await keys('list')).split('\n').length).toBeGreaterThanOrEqual(4);
+  });
+
   it('is not changed by a command that makes no sense', async () => {
     await expect(flags('set inbox maybe')).rejects.toThrow(/on or off/);
     await expect(flags('set inbox on', { config: '{' })).rejects.toThrow(/not JSON/);
@@ -110,3 +135,65 @@ describe('what a team has', () => {
     await expect(flags('nonsense')).rejects.toThrow(/npm run flags/);
   });
 });
+
+/** Somebody who asks all the time, renews now and then, and notes every answer that is not what they came for. */
+class Worker {
+  readonly refusals: string[] = [];
+  renewed = 0;
+  private stopped = false;
+  private readonly api: string;
+  private accessToken: string;
+  private refreshToken: string;
+
+  private constructor(api: string, tokens: { accessToken: string; refreshToken: string }) {
+    this.api = api;
+    this.accessToken = tokens.accessToken;
+    this.refreshToken = tokens.refreshToken;
+  }
+
+  static async signedIn(api: string): Promise<Worker> {
+    const body = { email: 'rights@leadwire.test', password: 'a long password of an owner' };
+    const response = await post(`${api}/v1/sessions`, body);
+    return new Worker(api, (await response.json()) as { accessToken: string; refreshToken: string });
+  }
+
+  async work(): Promise<void> {
+    while (!this.stopped) {
+      for (let i = 0; i < 5; i++) await this.ask();
+      await this.renew();
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async ask(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.accessToken}` };
+    await this.check(await fetch(`${this.api}/v1/me`, { headers }));
+  }
+
+  private async renew(): Promise<void> {
+    const response = await post(`${this.api}/v1/sessions/refresh`, { refreshToken: this.refreshToken });
+    const body = await this.check(response);
+    if (!response.ok) return;
+    ({ accessToken: this.accessToken, refreshToken: this.refreshToken } = JSON.parse(body) as {
+      accessToken: string;
+      refreshToken: string;
+    });
+    this.renewed++;
+  }
+
+  private async check(response: Response): Promise<string> {
+    const text = await response.text();
+    if (!response.ok) this.refusals.push(`${response.status} ${text}`);
+    return text;
+  }
+}
+
+const post = (url: string, body: object): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });

@@ -96,6 +96,7 @@ export class ConsumerLane {
         this.consumer,
         handler.event.type,
         (performance.now() - started) / 1000 / batch.length,
+        (Date.now() - Date.parse((batch[0] as Delivery).event.occurredAt)) / 1000,
       );
     } catch (error) {
       // One bad event must not take its neighbours along: try each alone and let only the bad one wait.

@@ -22,7 +22,8 @@ const PULL_MESSAGES = 500;
 const RETRY_OPEN_MS = 500;
 
 export type ConsumerObserver = {
-  handled: (consumer: string, type: string, seconds: number) => void;
+  /** `seconds` per event of a batch; `age` of its oldest, in seconds since it happened. */
+  handled: (consumer: string, type: string, seconds: number, age: number) => void;
   redelivered: (consumer: string) => void;
   buried: (consumer: string) => void;
   failed: (consumer: string, type: string, error: unknown) => void;

@@ -19,6 +19,11 @@ export class Metrics {
     'consumer',
     'type',
   ]);
+  readonly eventAge = this.histogram(
+    'leadwire_event_age_seconds',
+    'From a fact in one service to the end of its handling in another.',
+    ['consumer', 'type'],
+  );
   readonly handlerFailures = this.counter('leadwire_event_failures_total', 'Handlers that threw.', [
     'consumer',
     'type',

@@ -130,8 +130,10 @@ export function stopOnSignal(stop: () => Promise<void>): void {
 
 function eventObserver(metrics: Metrics, logger: Logger) {
   return {
-    handled: (consumer: string, type: string, seconds: number) =>
-      metrics.handled.observe({ consumer, type }, seconds),
+    handled: (consumer: string, type: string, seconds: number, age: number) => {
+      metrics.handled.observe({ consumer, type }, seconds);
+      metrics.eventAge.observe({ consumer, type }, age);
+    },
     redelivered: (consumer: string) => metrics.redelivered.inc({ consumer }),
     buried: (consumer: string) => metrics.buried.inc({ consumer }),
     failed: (consumer: string, type: string, err: unknown) => {

@@ -40,6 +40,7 @@ describe('a service', () => {
       /leadwire_outbox_pending\S* 0/,
       /leadwire_outbox_oldest_seconds\S* 0/,
       /leadwire_event_handled_seconds_count\{[^}]*consumer="probe__orders"[^}]*\} [1-9]/,
+      /leadwire_event_age_seconds_count\{[^}]*consumer="probe__orders"[^}]*\} [1-9]/,
       /leadwire_event_dead_letters_total\{[^}]*consumer="probe__orders"[^}]*\} [1-9]/,
       /leadwire_consumer_lag\{[^}]*consumer="probe__orders"[^}]*\} 0/,
       /# TYPE leadwire_event_redelivered_total counter/,
