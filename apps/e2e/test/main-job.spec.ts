@@ -21,7 +21,15 @@ const quiet = () => undefined;
 /** As a service of another make would: it says that a mail was sent, and nothing about it. */
 const UNREADABLE_EVENT = `
   INSERT INTO campaigns.domain_events (id, tenant_id, event_type, aggregate_type, aggregate_id, payload, metadata)
-  VALUES (gen_random_uuid(), $1, 'campaigns.email.sent', 'email', $2, '{}', '{"actor":"system","traceparent":""}')`;
+  VALUES (gen_random_uuid(), $1, 'campaigns.email.sent', 'email', $2, '{}', $3)`;
+const METADATA = {
+  version: 1,
+  actor: 'system',
+  userId: null,
+  correlationId: 'x',
+  causationId: null,
+  traceparent: '',
+};
 
 type Paged<T> = { items: T[]; next: string | null };
 
@@ -117,12 +125,9 @@ describe('a team that imports its leads and writes to them', () => {
   });
 
   it('leaves what no service can read where an operator finds it and can send it again', async () => {
-    const aggregate = randomUUID();
-    await database.query(UNREADABLE_EVENT, [job.tenantId, aggregate]);
-    const listed = await eventually(async () => {
-      const text = await eventsCommand(platform, 'dead-letters', 'billing');
-      return text.includes('billing: 1 dead letters') && text;
-    });
+    await database.query(UNREADABLE_EVENT, [job.tenantId, randomUUID(), METADATA]);
+    await eventually(async () => (await database.query('SELECT FROM billing.dead_letters')).rowCount === 1);
+    const listed = await eventsCommand(platform, 'dead-letters', 'billing');
     expect(listed).toMatch(/billing__usage {2}campaigns\.email\.sent .*invalid/);
     expect(await eventsCommand(platform, 'redrive', 'billing')).toContain('1 published again');
   });
