@@ -88,6 +88,7 @@ export const APPS: AppSpec[] = [
     OUTBOUND_ALLOW_PRIVATE: 'true',
   })),
   service('billing', 3004, ({ secrets, httpPorts }) => ({
+    APP_URL: publicUrl({ httpPorts }),
     STRIPE_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
     STRIPE_SECRET_KEY: stripeSecretKey(secrets),
     STRIPE_WEBHOOK_SECRETS: stripeWebhookSecret(secrets),

@@ -2,6 +2,7 @@
 const REFRESH_MS = 2000;
 const PAGE_SIZE = 50;
 const TEXTS_SHOWN = 20;
+const PAYMENTS_SHOWN = 20;
 
 const $ = (id) => document.getElementById(id);
 const state = { items: [], next: null, query: '', openId: null, detail: null, view: null, drawn: '' };
@@ -95,6 +96,38 @@ async function refreshTexts() {
     const { items } = await askJson(`texts?limit=${TEXTS_SHOWN}`);
     $('texts').hidden = items.length === 0;
     $('text-list').replaceChildren(...items.map(textRow));
+  } catch {
+    // The mails say already that the sandbox does not answer.
+  }
+}
+
+function money(minor, currency) {
+  const format = new Intl.NumberFormat(undefined, { style: 'currency', currency });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+/** What became of a payment, in words. */
+function outcome({ status, refunded, amount, currency, disputed, error }) {
+  if (disputed) return 'Disputed';
+  if (refunded > 0) return refunded === amount ? 'Refunded' : `${money(refunded, currency)} refunded`;
+  if (error) return error;
+  return status === 'succeeded' ? 'Paid' : status.replaceAll('_', ' ');
+}
+
+function paymentRow(payment) {
+  const item = element('li', '', '');
+  const time = element('time', '', when(payment.createdAt));
+  time.dateTime = payment.createdAt;
+  item.append(element('span', 'to', money(payment.amount, payment.currency)), time);
+  item.append(element('span', 'line', `${outcome(payment)} · ${payment.description ?? payment.id}`));
+  return item;
+}
+
+async function refreshPayments() {
+  try {
+    const { items } = await askJson(`stripe/payments?limit=${PAYMENTS_SHOWN}`);
+    $('payments').hidden = items.length === 0;
+    $('payment-list').replaceChildren(...items.map(paymentRow));
   } catch {
     // The mails say already that the sandbox does not answer.
   }
@@ -232,7 +265,7 @@ document.addEventListener('keydown', (event) => {
 
 /** Refreshes again and again, but not while nobody looks. */
 async function keepFresh() {
-  if (!document.hidden) await Promise.all([refresh(), refreshTexts()]);
+  if (!document.hidden) await Promise.all([refresh(), refreshTexts(), refreshPayments()]);
   setTimeout(keepFresh, REFRESH_MS);
 }
 

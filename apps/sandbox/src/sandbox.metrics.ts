@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { MailStore } from './mails/mail-store.js';
+import { StripeState } from './stripe/state/stripe-state.js';
 
 /** What the sandbox counts about itself. */
 @Injectable()
@@ -18,7 +19,14 @@ export class SandboxMetrics {
     registers: [this.registry],
   });
 
-  constructor(mails: MailStore) {
+  readonly webhooks = new Counter({
+    name: 'sandbox_webhooks_total',
+    help: 'Webhooks of the payment provider by what became of them: "taken" (2xx), "refused" (another answer or none), "lost" (as asked).',
+    labelNames: ['result'] as const,
+    registers: [this.registry],
+  });
+
+  constructor(mails: MailStore, stripe: StripeState) {
     const registers = [this.registry];
     new Gauge({
       name: 'sandbox_mails_kept',
@@ -26,6 +34,14 @@ export class SandboxMetrics {
       registers,
       collect() {
         this.set(mails.size);
+      },
+    });
+    new Gauge({
+      name: 'sandbox_payments_kept',
+      help: 'Payments that can be asked for.',
+      registers,
+      collect() {
+        this.set(stripe.count('payment_intent'));
       },
     });
   }

@@ -49,6 +49,13 @@ describe('the page', () => {
     expect(policy).toContain('img-src data:;');
   });
 
+  it('asks for payments where the sandbox has them', async () => {
+    const script = between(await (await sandbox.request('GET', '/')).text(), 'script');
+    expect(script).toContain('stripe/payments?limit=');
+    expect(await sandbox.get('/stripe/payments?limit=20')).toEqual({ items: [] });
+    expect((await sandbox.request('GET', '/stripe/payments?limit=many')).status).toBe(400);
+  });
+
   it('serves the source of a mail as text, whatever it contains', async () => {
     await sandbox.send({ to: 'raw@x.test', subject: '<script>steal()</script>' });
     const { items } = await sandbox.get<{ items: { id: number }[] }>('/mails?to=raw@x.test');

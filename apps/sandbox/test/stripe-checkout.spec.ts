@@ -56,6 +56,18 @@ describe('paying on the page of Stripe', () => {
     });
   });
 
+  it('shows what others wrote as text, under a policy that runs nothing', async () => {
+    const session = await open({
+      line_items: [line({ product_data: { name: '<script>steal()</script>' } })],
+      customer_email: '"><script>steal()</script>',
+    });
+    const page = await fetch(session.url ?? '');
+    expect(await page.text()).not.toContain('<script');
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+  });
+
   it('saves the card for a customer, who can then be charged without being there', async () => {
     const customer = await account.stripe.customers.create({ email: 'ann@team.test' });
     const session = await open({ customer: customer.id });

@@ -131,6 +131,12 @@ describe('charging a saved card', () => {
       invoice_settings: { default_payment_method: null },
     });
     await account.announced('payment_method.attached', 'payment_method.detached');
+    await expect(charge(method)).rejects.toMatchObject({ code: 'payment_method_unexpected_state' });
+    expect(await account.stripe.customers.del(customer)).toMatchObject({ deleted: true });
+    await expect(charge('pm_card_visa')).rejects.toMatchObject({
+      code: 'resource_missing',
+      param: 'customer',
+    });
   });
 
   it('gives money back in parts, never more than was paid', async () => {

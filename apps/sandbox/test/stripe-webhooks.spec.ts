@@ -63,6 +63,8 @@ describe('the webhooks of Stripe', () => {
     account.status = 200;
     await arrived(2);
     expect(new Set(idsOf()).size).toBe(1);
+    const metrics = await (await account.sandbox.request('GET', '/metrics')).text();
+    expect(metrics).toMatch(/sandbox_webhooks_total\{result="refused"\} 1\b/);
   });
 
   it('come once more when asked for', async () => {

@@ -53,7 +53,9 @@ function remove({ change, params, ids: [id = ''] }: Operation): object {
   params.end();
   const customer = requireCustomer(change, id, 'id');
   for (const { id: methodId, customer: owner } of change.all('payment_method')) {
-    if (owner === id) change.require('payment_method', methodId).customer = null;
+    if (owner !== id) continue;
+    change.require('payment_method', methodId).customer = null;
+    change.hidden('payment_method', methodId).detached = true;
   }
   change.emit('customer.deleted', customer);
   return change.add({ id, object: 'customer', deleted: true } satisfies Stripe.DeletedCustomer);

@@ -7,10 +7,16 @@ import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
 import { invalidRequest, missingParameter } from '../wire/stripe-error.js';
 
-/** A payment method by its id. One of Stripe's ready-made (`pm_card_visa`) becomes a new one. @throws resource_missing */
+/** A payment method by its id. One of Stripe's ready-made (`pm_card_visa`) becomes a new one. @throws resource_missing, payment_method_unexpected_state */
 export function takeMethod(change: StripeChange, id: string, param: string): Stripe.PaymentMethod {
   const readyMade = /^(pm_card|tok)_/.test(id) ? findCard(id) : undefined;
-  return readyMade ? addCard(change, readyMade) : change.require('payment_method', id, param);
+  if (readyMade) return addCard(change, readyMade);
+  const method = change.require('payment_method', id, param);
+  if (!change.hidden('payment_method', id).detached) return method;
+  throw invalidRequest('The provided PaymentMethod was detached from a Customer. It may not be used again.', {
+    code: 'payment_method_unexpected_state',
+    param,
+  });
 }
 
 export const PAYMENT_METHOD_ROUTES = [
@@ -82,5 +88,6 @@ function detach({ change, params, ids: [id = ''] }: Operation): object {
   }
   change.emit('payment_method.detached', { ...method, customer: null }, { customer: method.customer });
   method.customer = null;
+  change.hidden('payment_method', id).detached = true;
   return method;
 }

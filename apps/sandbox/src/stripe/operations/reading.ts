@@ -2,9 +2,12 @@ import type Stripe from 'stripe';
 import { ACCOUNT_ID } from '../state/stripe-objects.js';
 import { listOf } from '../wire/listing.js';
 import { route, type Operation } from '../wire/operation.js';
+import { invalidRequest } from '../wire/stripe-error.js';
 
 /** Stripe answers events of the last 30 days. */
 const EVENTS_KEPT_S = 30 * 86_400;
+
+const TYPES_MAX = 20;
 
 /** What can only be read. */
 export const READING_ROUTES = [
@@ -90,6 +93,9 @@ function listEvents(operation: Operation): object {
   const { change, params } = operation;
   const type = params.text('type');
   const types = params.texts('types');
+  if (types.length > TYPES_MAX) {
+    throw invalidRequest(`You may pass up to ${TYPES_MAX} types.`, { param: 'types' });
+  }
   const delivered = params.boolean('delivery_success');
   const oldest = change.now - EVENTS_KEPT_S;
   return listOf(

@@ -38,6 +38,8 @@ export type Hidden = {
   cardNumber?: string;
   /** Of a payment method: whether its holder has authenticated it for later payments. */
   setUp?: boolean;
+  /** Of a payment method: that it was detached, after which it never pays again. */
+  detached?: boolean;
   /** Of an intent: the checkout session it belongs to. */
   session?: string;
   /** Of an intent: where its holder goes after authenticating. */

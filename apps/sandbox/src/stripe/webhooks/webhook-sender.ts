@@ -7,6 +7,7 @@ import {
 import { LOGGER, type Logger } from '@leadwire/platform';
 import { MisbehavioursService, type Verdict } from '../../misbehaviours/misbehaviours.service.js';
 import type { StripeWebhookBehaviour } from '../../misbehaviours/misbehaviour.js';
+import { SandboxMetrics } from '../../sandbox.metrics.js';
 import type { StripeEvent } from '../state/stripe-objects.js';
 import { StripeState } from '../state/stripe-state.js';
 import { tamper } from './tampering.js';
@@ -41,6 +42,7 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
     private readonly state: StripeState,
     private readonly endpoint: WebhookEndpoint,
     private readonly misbehaviours: MisbehavioursService,
+    private readonly metrics: SandboxMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     state.onEvent((event) => this.dispatch(event));
@@ -65,7 +67,10 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
   private dispatch(event: StripeEvent): void {
     if (this.endpoint.current.url === '') return;
     const verdict = this.misbehaviours.forStripeWebhook(event.type);
-    if (verdict?.behaviour === 'lost') return;
+    if (verdict?.behaviour === 'lost') {
+      this.metrics.webhooks.inc({ result: 'lost' });
+      return;
+    }
     this.markPending(event, 1);
     this.misdeliver({ event, tries: 0, behaviour: verdict?.behaviour }, verdict);
   }
@@ -132,16 +137,22 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       await response.body?.cancel();
-      if (response.ok) this.markPending(event, 0);
+      if (response.ok) this.taken(event);
       else this.again(delivery, response.status);
     } catch {
       this.again(delivery, 0);
     }
   }
 
+  private taken(event: StripeEvent): void {
+    this.metrics.webhooks.inc({ result: 'taken' });
+    this.markPending(event, 0);
+  }
+
   /** What was spoilt on purpose stays so: a wrong secret would not get right by itself either. */
   private again(delivery: Delivery, status: number): void {
     const tries = delivery.tries + 1;
+    this.metrics.webhooks.inc({ result: 'refused' });
     this.logger.warn({ type: delivery.event.type, status, tries }, 'a webhook was not taken');
     if (tries >= TRIES_MAX) return;
     this.later({ ...delivery, tries }, Math.min(RETRY_FIRST_MS * 2 ** delivery.tries, RETRY_MAX_MS));
