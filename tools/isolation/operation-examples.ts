@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { ACCOUNT_EXAMPLES, memberWithPicture } from './account-examples.ts';
+import { PAYMENT_EXAMPLES, PAYMENT_RESOURCES } from './payment-examples.ts';
 import { Person } from './person.ts';
 import type { Team } from './team.ts';
 
@@ -86,6 +87,7 @@ export const RESOURCES: Record<string, MakeResource> = {
   campaignId: (team, { emailAccountId }) =>
     post(team, '/campaigns', { name: `Campaign ${team.marker}`, description: team.marker, emailAccountId }),
   usageEventId: usageEventOf,
+  ...PAYMENT_RESOURCES,
   enrolmentId: async ({ client }, { runningCampaignId }) => {
     const path = `/campaigns/${runningCampaignId}/enrolments`;
     const { items } = await client.get<{ items: { id: string }[] }>(path);
@@ -194,6 +196,7 @@ export const EXAMPLES: Record<string, Example> = {
   },
   'billing.usage-analytics.analyse': { query: () => ({ groupBy: 'feature' }) },
   'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
+  ...PAYMENT_EXAMPLES,
   'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
   'campaigns.campaigns.update': { body: ({ marker }) => ({ description: `Changed ${marker}` }) },
   'campaigns.campaigns.launch': { resources: { campaignId: readyCampaign } },

@@ -1,5 +1,6 @@
 import { isCurrency } from '@leadwire/kernel';
 import { databaseConfig, processConfig } from '@leadwire/platform';
+import { paymentConfig } from './payments/payment.config.js';
 import { EnvError, makeValidator } from 'envalid';
 
 /** An amount of money, zero or more, as a decimal with at most six digits after the point. */
@@ -21,6 +22,7 @@ export const billingConfig = {
     default: 'USD',
     desc: 'Of new wallets, ISO 4217; those that exist keep theirs. Prices in another one do not apply to them.',
   }),
+  ...paymentConfig,
   TRIAL_CREDIT: money({
     default: '10.000000',
     desc: 'What a new tenant may spend before its first top-up, in CURRENCY; 0 for nothing.',

@@ -18,6 +18,7 @@ import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
 import { OperatorPricesService } from './prices/operator-prices.service.js';
 import { PriceList } from './prices/price-list.js';
+import { paymentProviders, paymentServices } from './payments/payment-parts.js';
 import { PricesService } from './prices/prices.service.js';
 import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
@@ -59,6 +60,7 @@ export class BillingModule {
         ProvisioningConsumer,
         UsageConsumer,
         ErasureConsumer,
+        ...paymentServices,
       ],
       providers: [
         WalletLock,
@@ -73,6 +75,7 @@ export class BillingModule {
         ExpirySweeper,
         SelfAudit,
         AuditWorker,
+        ...paymentProviders,
         ...tenantErasure(Books),
       ],
     };

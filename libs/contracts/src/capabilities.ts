@@ -33,6 +33,8 @@ export const CAPABILITIES = [
   'billing.topup',
   'billing.settings',
   'billing.usage',
+  // Saved cards, and what is charged to them without anybody at the browser.
+  'billing.payments',
   // Held by no role: services hold money as the system, for what a person started.
   'billing.reserve',
   'events.stream',
@@ -100,7 +102,7 @@ const ADMIN: Capability[] = [
 ];
 
 export const ROLE_CAPABILITIES: Readonly<Record<Role, readonly Capability[]>> = {
-  owner: [...ADMIN, 'billing.topup', 'tenant.close', 'tenant.transfer', 'features.write'],
+  owner: [...ADMIN, 'billing.topup', 'billing.payments', 'tenant.close', 'tenant.transfer', 'features.write'],
   admin: ADMIN,
   manager: MANAGER,
   agent: AGENT,

@@ -7,3 +7,4 @@ export * from './test-database.js';
 export * from './test-nats.js';
 export * from './test-rights.js';
 export * from './test-service.js';
+export * from './stripe-wire.js';

@@ -29,6 +29,8 @@ export class Books extends TenantRemains {
     billing_refusals: BOOKS,
     billing_accounts: BOOKS,
     wallet_upkeep: BOOKS,
+    billing_top_ups: BOOKS,
+    billing_payment_reversals: BOOKS,
   };
 
   constructor(@Inject(TenantTransaction) private readonly tenant: TenantTransaction) {

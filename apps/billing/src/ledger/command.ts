@@ -35,9 +35,12 @@ export type UsageOfDebit = {
 
 /** Something that somebody wants of a wallet. Amounts are more than zero, but for adjustments, which are signed. */
 export type Command = Common &
+  /** `reinstatement`: money that went back to its payer and came again: the refund failed, or the dispute was won. */
   (
-    | ({ kind: 'topup' | 'credit' | 'adjustment'; amount: Amount } & Reference & Lot)
+    | ({ kind: 'topup' | 'credit' | 'adjustment' | 'reinstatement'; amount: Amount } & Reference & Lot)
     | ({ kind: 'debit'; amount: Amount } & Reference)
+    /** Money that went back to who paid it, taken from the lot of that payment first. */
+    | ({ kind: 'refund'; amount: Amount; lotId: string } & Reference)
     /** Recorded whatever becomes of the debit: what funds do not cover is charged later. */
     | { kind: 'usage'; amount: Amount; usage: UsageOfDebit }
     /** Gives usage that failed the prices it lacked; it waits to be charged then. */
@@ -117,7 +120,12 @@ export type Answer = {
 
 /** Money that was given goes before money that was paid. */
 const PRIORITIES: Record<CreditSource, number> = { promotional: 20, granted: 30, prepaid: 50 };
-const SOURCES = { topup: 'prepaid', credit: 'granted', adjustment: 'granted' } as const;
+const SOURCES = {
+  topup: 'prepaid',
+  credit: 'granted',
+  adjustment: 'granted',
+  reinstatement: 'prepaid',
+} as const;
 
 /**
  * Tells a repeated command from another one under the same key: the client's input and nothing of our own state. Amounts are
@@ -136,7 +144,8 @@ function inputOf(command: Command): unknown[] {
     case 'topup':
     case 'credit':
     case 'adjustment':
-    case 'debit': {
+    case 'debit':
+    case 'reinstatement': {
       const { referenceType, referenceId = null } = command;
       const asked = [kind, value, referenceType, referenceId, description];
       const { source, priority, expiresAt } = command as Lot;
@@ -153,6 +162,10 @@ function inputOf(command: Command): unknown[] {
         quantity,
       ]);
       return [kind, feature, used, command.createdBy ?? null, reference, occurredAt, metadata];
+    }
+    case 'refund': {
+      const { referenceType, referenceId = null, lotId } = command;
+      return [kind, value, referenceType, referenceId, lotId];
     }
     case 'rate':
     case 'charge':
@@ -197,7 +210,8 @@ export function commandRow(command: Command, place: number, now: Date): object {
   switch (kind) {
     case 'topup':
     case 'credit':
-    case 'adjustment': {
+    case 'adjustment':
+    case 'reinstatement': {
       const { source = SOURCES[kind], expiresAt, referenceType, referenceId } = command;
       const priority = command.priority ?? PRIORITIES[source];
       return {
@@ -211,6 +225,10 @@ export function commandRow(command: Command, place: number, now: Date): object {
     }
     case 'debit':
       return { ...row, reference_type: command.referenceType, reference_id: command.referenceId };
+    case 'refund': {
+      const { referenceType, referenceId, lotId } = command;
+      return { ...row, reference_type: referenceType, reference_id: referenceId, parent_id: lotId };
+    }
     case 'usage': {
       const { usage } = command;
       const { feature, quantity, failure } = usage;

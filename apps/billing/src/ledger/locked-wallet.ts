@@ -7,6 +7,8 @@ import {
 } from '@leadwire/contracts';
 import { amount, assert, moneyText, newId, type Amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
+import { queueAutoTopUp } from '../payments/auto-top-up-queue.js';
+import { payDebts } from '../payments/debts.js';
 import { commandRow, requestHash, type Answer, type Command } from './command.js';
 import { POST_BATCH, SAVE_MARKS } from './posting.queries.js';
 
@@ -15,11 +17,15 @@ export const POST_BATCH_MAX = 500;
 /** How many times the threshold a balance must reach before a low one is announced again. */
 const LOW_BALANCE_REARM = '1.1';
 
+const ADDS_MONEY: ReadonlySet<Command['kind']> = new Set(['topup', 'credit', 'reinstatement']);
+
 export type WalletRow = {
   id: string;
   currency: string;
   balance: string;
+  reserved: string;
   threshold: string | null;
+  autoTopUpBelow: string | null;
   lowNotified: boolean;
   exhausted: boolean;
   eventVersion: string;
@@ -39,6 +45,7 @@ type Batch = {
  */
 export class LockedWallet {
   private balanceNow: Amount;
+  private reservedNow: Amount;
   private exhaustedNow: boolean;
   private lowNow: boolean;
   private version: number;
@@ -50,6 +57,7 @@ export class LockedWallet {
     private readonly now: Date,
   ) {
     this.balanceNow = amount(row.balance);
+    this.reservedNow = amount(row.reserved);
     this.exhaustedNow = row.exhausted;
     this.lowNow = row.lowNotified;
     this.version = this.savedVersion = Number(row.eventVersion);
@@ -65,6 +73,11 @@ export class LockedWallet {
 
   get balance(): Amount {
     return this.balanceNow;
+  }
+
+  /** What of the balance nothing holds. */
+  get available(): Amount {
+    return this.balanceNow.minus(this.reservedNow);
   }
 
   /** Whether usage waits because funds ended; newer usage then queues behind it. */
@@ -89,6 +102,9 @@ export class LockedWallet {
       return place === i ? first : repeatedAnswer(first, command, commands[place] as Command);
     });
     commands.forEach((command, i) => this.welcome(command, all[i] as Answer));
+    // Money that is paid in first pays back what the wallet owes, whatever way it came.
+    if (commands.some(({ kind }, i) => kind === 'topup' && all[i]?.outcome === 'posted'))
+      await payDebts(this.db, this);
     return all;
   }
 
@@ -112,6 +128,7 @@ export class LockedWallet {
     assert(posted, 'a batch has a result');
     const { batch } = posted;
     this.balanceNow = amount(batch.balance);
+    this.reservedNow = amount(batch.reserved);
     this.version = this.savedVersion = batch.version;
     return batch;
   }
@@ -133,13 +150,15 @@ export class LockedWallet {
   /** Writes what changed beside the balance; call it last. */
   async save(): Promise<void> {
     this.watchThreshold();
+    await this.watchAutoTopUp();
     if (this.version === this.savedVersion && this.lowNow === this.row.lowNotified) return;
     const marks = [this.exhaustedNow, this.lowNow, this.version, this.now];
     await this.db.execute(SAVE_MARKS, [this.db.tenantId, this.id, ...marks]);
   }
 
   private welcome(command: Command, { outcome }: Answer): void {
-    if (outcome !== 'posted' || (command.kind !== 'topup' && command.kind !== 'credit')) return;
+    if (outcome !== 'posted' || !ADDS_MONEY.has(command.kind)) return;
+    assert(command.amount !== undefined, 'what adds money says how much');
     this.emit(WalletToppedUp, { ...this.moment(), amount: moneyText(command.amount) });
   }
 
@@ -152,6 +171,13 @@ export class LockedWallet {
       this.lowNow = true;
       this.emit(LowBalanceReached, { ...this.moment(), threshold: moneyText(amount(threshold)) });
     }
+  }
+
+  // Noted with the posting that crosses it; whoever tops up looks again, so once is enough.
+  private async watchAutoTopUp(): Promise<void> {
+    const { autoTopUpBelow, balance } = this.row;
+    if (autoTopUpBelow === null || this.balanceNow.gte(autoTopUpBelow)) return;
+    if (amount(balance).gte(autoTopUpBelow)) await queueAutoTopUp(this.db, this.now);
   }
 
   private moment(): { walletId: string; balance: string; currency: string } {

@@ -3,9 +3,9 @@
  * next one gets a fresh snapshot, and so sees what the holder before us committed.
  */
 export const LOCK_WALLET = `
-  SELECT id, currency, current_balance AS balance, low_balance_threshold AS threshold,
+  SELECT id, currency, current_balance AS balance, reserved_balance AS reserved, low_balance_threshold AS threshold,
          low_balance_notified_at IS NOT NULL AS "lowNotified", exhausted_at IS NOT NULL AS exhausted,
-         event_version AS "eventVersion"
+         event_version AS "eventVersion", auto_top_up_below AS "autoTopUpBelow"
   FROM billing_wallets
   WHERE tenant_id = $1
     AND user_id IS NULL

@@ -110,8 +110,8 @@ export const DECIDE = `
         person := v.user_id;
         l.amount := v.total_cost;
         l.transaction_type := 'reversal';
-      ELSIF c.kind IN ('topup', 'credit', 'adjustment') THEN
-        l.amount := c.amount;
+      ELSIF c.kind IN ('topup', 'credit', 'adjustment', 'refund', 'reinstatement') THEN
+        l.amount := CASE c.kind WHEN 'refund' THEN -c.amount ELSE c.amount END;
         IF w.current_balance + l.amount < w.reserved_balance THEN
           a.outcome := 'insufficient';
           a.available := w.current_balance - w.reserved_balance;
@@ -215,7 +215,7 @@ export const WRITE_DOWN = `
           IF l.reference_type = 'invoice' THEN l.counter_account := 'tax'; tax := tax - l.amount;
           ELSE l.counter_account := 'revenue'; revenue := revenue - l.amount; END IF;
         WHEN 'reversal' THEN l.counter_account := 'revenue'; revenue := revenue - l.amount;
-        WHEN 'topup' THEN l.counter_account := 'cash'; cash := cash - l.amount;
+        WHEN 'topup', 'refund', 'reinstatement' THEN l.counter_account := 'cash'; cash := cash - l.amount;
         WHEN 'credit' THEN
           CASE l.reference_type
             WHEN 'invoice' THEN l.counter_account := 'tax'; tax := tax - l.amount;
@@ -258,6 +258,13 @@ export const DRAIN = `
         VALUES (c.id, p_tenant, p_wallet, w.last_seq, c.source, c.priority, l.amount, l.amount, c.until, p_now);
       END IF;
       need := -l.amount;
+      IF c.kind = 'refund' THEN
+        -- Money that goes back is first taken from what it came as.
+        IF lot.id IS NOT NULL THEN
+          UPDATE billing_credit_lots SET remaining = lot.remaining WHERE tenant_id = p_tenant AND id = lot.id;
+        END IF;
+        SELECT * INTO STRICT lot FROM billing_credit_lots WHERE tenant_id = p_tenant AND wallet_id = p_wallet AND id = c.parent_id;
+      END IF;
       WHILE need > 0 LOOP
         IF lot.remaining IS NULL OR lot.remaining = 0 THEN
           IF lot.id IS NOT NULL THEN
@@ -276,7 +283,7 @@ export const DRAIN = `
         lot.remaining := lot.remaining - d.amount;
         need := need - d.amount;
       END LOOP;
-      IF c.kind = 'expire' THEN
+      IF c.kind IN ('expire', 'refund') THEN
         UPDATE billing_credit_lots SET remaining = lot.remaining WHERE tenant_id = p_tenant AND id = lot.id;
         lot := NULL;
       END IF;

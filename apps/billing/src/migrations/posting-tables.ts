@@ -151,6 +151,8 @@ const LEDGER_COLUMNS = [
        WHEN 'reservation' THEN amount = 0 AND reserved_amount >= 0
        WHEN 'release' THEN amount = 0 AND reserved_amount <= 0
        WHEN 'expiry' THEN amount < 0 AND reserved_amount = 0
+       WHEN 'refund' THEN amount < 0 AND reserved_amount = 0
+       WHEN 'reinstatement' THEN amount > 0 AND reserved_amount = 0
        ELSE false END)`,
 ];
 
@@ -167,6 +169,8 @@ const LEDGER_RULES = [
          WHEN 'reversal' THEN 'revenue'
          WHEN 'adjustment' THEN 'adjustments'
          WHEN 'expiry' THEN 'breakage'
+         WHEN 'refund' THEN 'cash'
+         WHEN 'reinstatement' THEN 'cash'
          ELSE 'held' END),
      ADD CONSTRAINT ledger_reservation FOREIGN KEY (tenant_id, reservation_id) REFERENCES billing_reservations (tenant_id, id)`,
 ];

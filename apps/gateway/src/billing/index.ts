@@ -1,9 +1,13 @@
+import { AutoTopUpController } from './auto-top-up.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { PricesController, QuotesController } from './prices.controller.js';
+import { PaymentMethodsController } from './payment-methods.controller.js';
 import { ReservationsController } from './reservations.controller.js';
 import { UsageEventsController } from './usage-events.controller.js';
+import { TopUpsController } from './top-ups.controller.js';
 import { UsageController } from './usage.controller.js';
 import { WalletController } from './wallet.controller.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 export const billingControllers = [
   WalletController,
@@ -13,4 +17,8 @@ export const billingControllers = [
   PricesController,
   QuotesController,
   ReservationsController,
+  TopUpsController,
+  PaymentMethodsController,
+  AutoTopUpController,
+  WebhooksController,
 ];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BODY_BYTES_MAX, JSON_DEPTH_MAX, requestErrors, type AppError } from '@leadwire/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { httpErrors } from './problem.js';
+import { API_PREFIX } from './route-table.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,10 +15,12 @@ declare module 'fastify' {
 const BODY_DEADLINE_MS = 20_000;
 /** RFC 8259 §8.1 knows no other, so whoever names another means bytes that we would misread. */
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
+/** What comes here is signed over its bytes, so it stays bytes until who knows the secret has seen it. */
+const SIGNED_BODIES = `/${API_PREFIX}/webhooks/`;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * JSON in UTF-8 is the only body we read; anything else is 415. Nesting is bounded before parsing, and keys that would
+ * JSON in UTF-8 is the only body we read; anything else is 415. Webhooks are not read here at all. Nesting is bounded before parsing, and keys that would
  * reach a prototype are refused.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
@@ -27,6 +30,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
     (request, body, done) => {
+      if (request.url.startsWith(SIGNED_BODIES)) return done(null, body);
       try {
         const text = readText(request, body as Buffer);
         if (text === '') done(null, undefined);

@@ -12,6 +12,8 @@ export const LEDGER_TYPES = [
   'release',
   'expiry',
   'reversal',
+  'refund',
+  'reinstatement',
 ] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 

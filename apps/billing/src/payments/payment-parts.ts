@@ -1,0 +1,22 @@
+import { AutoTopUpService } from './auto-top-up.service.js';
+import { AutoTopUpWorker } from './auto-top-up-worker.js';
+import { Customers } from './customers.js';
+import { PaymentEvents } from './payment-events.js';
+import { PaymentMethodsService } from './payment-methods.service.js';
+import { PaymentProvider } from './payment-provider.js';
+import { PaymentSync } from './payment-sync.js';
+import { Reconciliation } from './reconciliation.js';
+import { StripeProvider } from './stripe-provider.js';
+import { TopUpsService } from './top-ups.service.js';
+import { WebhooksService } from './webhooks.service.js';
+
+/** What answers requests about payments, and what works for it. */
+export const paymentServices = [TopUpsService, PaymentMethodsService, AutoTopUpService, WebhooksService];
+export const paymentProviders = [
+  { provide: PaymentProvider, useClass: StripeProvider },
+  PaymentSync,
+  PaymentEvents,
+  Reconciliation,
+  Customers,
+  AutoTopUpWorker,
+];

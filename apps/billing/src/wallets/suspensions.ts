@@ -1,0 +1,32 @@
+import type { TenantDb } from '@leadwire/persistence';
+
+/** Why a wallet may not spend for now; what comes in is taken all the same. */
+export type SuspensionReason = 'dispute' | 'invoice';
+
+const ADD = `
+  INSERT INTO wallet_suspensions (tenant_id, wallet_id, reason) VALUES ($1, $2, $3)
+  ON CONFLICT DO NOTHING`;
+const LIFT = `DELETE FROM wallet_suspensions WHERE tenant_id = $1 AND wallet_id = $2 AND reason = $3`;
+// A frozen or closed wallet stays what it is.
+const SETTLE = `
+  UPDATE billing_wallets w
+  SET status = wanted.status
+  FROM (
+    SELECT CASE WHEN EXISTS (SELECT FROM wallet_suspensions WHERE tenant_id = $1 AND wallet_id = $2)
+             THEN 'suspended' ELSE 'active' END AS status
+  ) wanted
+  WHERE w.tenant_id = $1 AND w.id = $2 AND w.status IN ('active', 'suspended') AND w.status <> wanted.status`;
+
+/**
+ * Suspends a wallet for a reason, or lifts that reason: it spends again when no other is left. Call it while holding the wallet's
+ * lock.
+ */
+export async function setSuspended(
+  db: TenantDb,
+  walletId: string,
+  reason: SuspensionReason,
+  suspended: boolean,
+): Promise<void> {
+  const changed = await db.execute(suspended ? ADD : LIFT, [db.tenantId, walletId, reason]);
+  if (changed > 0) await db.execute(SETTLE, [db.tenantId, walletId]);
+}

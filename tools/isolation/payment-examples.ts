@@ -1,0 +1,34 @@
+import type { Example, MakeResource } from './operation-examples.ts';
+
+const INSERT_TOP_UP = `
+  INSERT INTO billing.billing_top_ups (id, tenant_id, wallet_id, origin, amount, currency, customer_id, created_at)
+  SELECT $2::uuid, w.tenant_id, w.id, 'checkout', 5, w.currency, 'cus_' || $3, now()
+  FROM billing.billing_wallets w
+  WHERE w.tenant_id = $1`;
+const INSERT_METHOD = `
+  INSERT INTO billing.billing_payment_methods (id, tenant_id, provider_id, kind, brand, last4, created_at)
+  VALUES ($2::uuid, $1, 'pm_' || $2, 'card', $3, '4242', now())`;
+
+/** Paying takes a person at the payment provider's page, so these are put where paying would have put them. */
+export const PAYMENT_RESOURCES: Record<string, MakeResource> = {
+  topUpId: async ({ world, tenantId, marker, client }) => {
+    await client.get('/billing/wallet');
+    const id = crypto.randomUUID();
+    await world.database.query(INSERT_TOP_UP, [tenantId, id, marker]);
+    return id;
+  },
+  paymentMethodId: async ({ world, tenantId, marker }) => {
+    const id = crypto.randomUUID();
+    await world.database.query(INSERT_METHOD, [tenantId, id, marker]);
+    return id;
+  },
+};
+
+export const PAYMENT_EXAMPLES: Record<string, Example> = {
+  'billing.top-ups.create': { body: () => ({ amount: '5' }) },
+  'billing.auto-top-up.set': {
+    body: () => ({ enabled: false, threshold: '5', amount: '10', monthlyCap: '100', paymentMethodId: null }),
+  },
+  // Signed by nobody who knows the secret.
+  'gateway.webhooks.stripe': { answers: 400 },
+};
