@@ -3,6 +3,7 @@ export * from './eventually.js';
 export * from './mail-sink.js';
 export * from './sms-sink.js';
 export * from './openid-provider.js';
+export * from './postgres-proxy.js';
 export * from './test-database.js';
 export * from './test-nats.js';
 export * from './test-rights.js';

@@ -49,7 +49,8 @@ export const MOVE_RESERVATION = `
         m.outcome := 'not_found';
         RETURN m;
       END IF;
-      IF budget.status <> 'open' THEN
+      -- A budget may end before what was drawn from it and is spent, but still open; that must end in its turn all the same.
+      IF budget.status <> 'open' AND c.kind <> 'lapse' THEN
         m.outcome := CASE budget.status WHEN 'expired' THEN 'expired' ELSE 'ended' END;
         RETURN m;
       END IF;

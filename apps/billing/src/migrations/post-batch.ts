@@ -38,7 +38,10 @@ const DUE_COMMANDS = `
  * the whole ledger (3.5 k instead of 26 k postings/s on fresh statistics).
  */
 export const PROBED_COMMANDS = `
-  SELECT asked.*, coalesce(posted.hash, refused.hash, used.hash) AS prior_hash,
+  SELECT asked.*,
+         -- Usage that was charged later has its key in the ledger too, with the hash of the charge; its own says what was used.
+         CASE WHEN used.id IS NULL THEN coalesce(posted.hash, refused.hash)
+              WHEN asked.kind IN ('usage', 'fail') THEN used.hash ELSE '' END AS prior_hash,
          CASE WHEN posted.id IS NOT NULL OR used.id IS NOT NULL THEN 'duplicate' ELSE refused.outcome END AS prior_outcome,
          posted.id AS prior_id, posted.wallet_seq AS prior_seq, posted.balance_after AS prior_balance,
          posted.reserved_after AS prior_reserved, refused.available AS prior_available,
@@ -59,7 +62,7 @@ export const PROBED_COMMANDS = `
   LEFT JOIN LATERAL (
     SELECT e.id, e.request_hash AS hash
     FROM billing_usage_events e
-    WHERE asked.kind IN ('usage', 'fail') AND e.tenant_id = p_tenant AND e.idempotency_key = asked.key
+    WHERE asked.kind <> 'charge' AND e.tenant_id = p_tenant AND e.idempotency_key = asked.key
     OFFSET 0
   ) used ON true
   ORDER BY asked.place`;

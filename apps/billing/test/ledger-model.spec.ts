@@ -1,0 +1,35 @@
+import { randomInt } from 'node:crypto';
+import { TestDatabase } from '@leadwire/testing';
+import { violationsOf } from '../src/audit/invariants.js';
+import { openPostings } from '../src/ledger/open-postings.js';
+import { migrations } from '../src/migrations/index.js';
+import { freezeWallet, unfreezeWallet } from '../src/wallets/freezing.js';
+import { runModel } from './model/run-model.ts';
+
+const COMMANDS = 100_000;
+const TIME_LIMIT_MS = 600_000;
+const billing = { openPostings, violationsOf, freezeWallet, unfreezeWallet };
+
+describe('the posting core beside a model of it', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create([{ service: 'billing', migrations }]);
+  });
+  afterAll(() => database.drop());
+
+  it(
+    `agrees on every answer, every row and every invariant of ${COMMANDS} commands, with time passing, clocks set back, two
+      replicas, repeated keys, frozen wallets, connections that break and answers that are lost after the commit`,
+    async () => {
+      const seed = randomInt(2 ** 31);
+      const started = Date.now();
+      const report = await runModel(billing, database.url('billing', 'app'), { commands: COMMANDS, seed });
+      process.stdout.write(
+        `ledger model: seed ${seed}, ${report.commands} commands in ${report.runs} runs, ${Date.now() - started} ms\n`,
+      );
+      expect(report.commands).toBeGreaterThanOrEqual(COMMANDS);
+    },
+    TIME_LIMIT_MS,
+  );
+});

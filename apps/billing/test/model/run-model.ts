@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { STARTS_AT, System, type Billing } from './system.ts';
+import { Run, STEPS } from './steps.ts';
+
+const STEPS_MAX = 60;
+/** Runs of one seed: what fails is found again in seconds. */
+const RUNS_PER_SEED = 2;
+const SHRINK_MS = 60_000;
+const SEED_MAX = 2 ** 31;
+
+export type ModelReport = { commands: number; runs: number; seeds: number };
+
+/**
+ * Has the posting core and the model do the same, on fresh wallets again and again, until so many commands were posted. The seeds
+ * are `seed`, `seed + 1` and so on; each fails or holds by itself.
+ * @throws Error naming the seed, with the shortest steps found that fail
+ */
+export async function runModel(
+  billing: Billing,
+  databaseUrl: string,
+  { commands, seed }: { commands: number; seed: number },
+): Promise<ModelReport> {
+  const system = await System.open(billing, databaseUrl);
+  const report: ModelReport = { commands: 0, runs: 0, seeds: 0 };
+  try {
+    for (let at = seed; report.commands < commands; at = (at + 1) % SEED_MAX) {
+      await runSeed(system, at, report);
+      report.seeds++;
+    }
+    return report;
+  } finally {
+    await system.close();
+  }
+}
+
+async function runSeed(system: System, seed: number, report: ModelReport): Promise<void> {
+  const steps = fc.commands(STEPS, { maxCommands: STEPS_MAX, size: 'max' });
+  const property = fc.asyncProperty(steps, async (chosen) => {
+    system.clock.nowMs = STARTS_AT;
+    const run = new Run(system);
+    await fc.asyncModelRun(() => ({ model: run, real: system }), chosen);
+    await run.checkAll();
+    report.commands += run.commands;
+    report.runs++;
+  });
+  try {
+    await fc.assert(property, { seed, numRuns: RUNS_PER_SEED, interruptAfterTimeLimit: SHRINK_MS });
+  } catch (error) {
+    throw new Error(`The posting core and its model disagree; seed ${seed} shows it.`, { cause: error });
+  }
+}
