@@ -5,6 +5,7 @@ import { createLogger } from '@leadwire/platform';
 import { createTransport } from 'nodemailer';
 import { MailStore } from '../src/mails/mail-store.js';
 import { startSandbox } from '../src/sandbox.app.js';
+import type { SandboxConfig } from '../src/sandbox.config.js';
 import { SmtpService } from '../src/smtp/smtp.service.js';
 import { StripeState } from '../src/stripe/state/stripe-state.js';
 
@@ -19,6 +20,8 @@ export type SentMail = {
   messageId?: string;
 };
 
+export type SandboxOptions = { clock?: Clock } & Partial<SandboxConfig>;
+
 /** A sandbox on free ports, with a mail client and an HTTP client for it. */
 export class RunningSandbox {
   private constructor(
@@ -27,7 +30,7 @@ export class RunningSandbox {
     readonly smtpPort: number,
   ) {}
 
-  static async start(dataDir = '', clock?: Clock): Promise<RunningSandbox> {
+  static async start(dataDir = '', { clock, ...config }: SandboxOptions = {}): Promise<RunningSandbox> {
     const app = await startSandbox(
       {
         HTTP_HOST: '127.0.0.1',
@@ -39,6 +42,7 @@ export class RunningSandbox {
         STRIPE_SECRET_KEY: STRIPE_KEY,
         STRIPE_WEBHOOK_URL: '',
         STRIPE_WEBHOOK_SECRET: '',
+        ...config,
       },
       createLogger('sandbox', 'silent'),
       clock,

@@ -16,11 +16,9 @@ export class StripeAccount {
   /** What the door answers. */
   status = 200;
   private readonly server: Server;
+  private running: { sandbox: RunningSandbox; stripe: Stripe } | undefined;
 
-  private constructor(
-    readonly sandbox: RunningSandbox,
-    readonly stripe: Stripe,
-  ) {
+  private constructor() {
     this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -32,18 +30,26 @@ export class StripeAccount {
   }
 
   static async start(dataDir = '', clock?: Clock): Promise<StripeAccount> {
-    const sandbox = await RunningSandbox.start(dataDir, clock);
-    const account = new StripeAccount(sandbox, sdkFor(sandbox.url));
+    const account = new StripeAccount();
     await new Promise<void>((resolve) => account.server.listen(0, '127.0.0.1', resolve));
-    await account.listen([SECRET]);
+    const config = { STRIPE_WEBHOOK_URL: account.door, STRIPE_WEBHOOK_SECRET: SECRET };
+    const sandbox = await RunningSandbox.start(dataDir, { clock, ...config });
+    account.running = { sandbox, stripe: sdkFor(sandbox.url) };
     return account;
   }
 
-  /** Has webhooks sent to the door, signed with these secrets. */
-  async listen(secrets: string[]): Promise<void> {
-    const { port } = this.server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}/hook`;
-    const response = await this.sandbox.request('PUT', '/stripe/webhook-endpoint', { url, secrets });
+  get sandbox(): RunningSandbox {
+    return this.started.sandbox;
+  }
+
+  get stripe(): Stripe {
+    return this.started.stripe;
+  }
+
+  /** Has webhooks signed with these secrets. */
+  async signWith(secrets: string[]): Promise<void> {
+    const body = { url: this.door, secrets };
+    const response = await this.sandbox.request('PUT', '/stripe/webhook-endpoint', body);
     if (!response.ok) throw new Error(await response.text());
   }
 
@@ -71,6 +77,15 @@ export class StripeAccount {
     await this.sandbox.stop();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private get door(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hook`;
+  }
+
+  private get started() {
+    if (!this.running) throw new Error('the sandbox has not started');
+    return this.running;
   }
 
   private take(body: string, header: string | string[] | undefined): void {

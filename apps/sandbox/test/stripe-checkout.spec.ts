@@ -113,7 +113,10 @@ describe('paying on the page of Stripe', () => {
     const bank = asked.headers.get('location');
     expect(bank).toContain('/c/authenticate/pi_');
     expect((await account.submit(bank, { action: 'fail' })).status).toBe(402);
-    expect((await again(session.id)).status).toBe('open');
+    const declined = await again(session.id);
+    expect(declined.status).toBe('open');
+    const intent = declined.payment_intent as string;
+    await expect(account.stripe.paymentIntents.cancel(intent)).rejects.toMatchObject({ statusCode: 400 });
     const second = await pay(session.url, '4000002500003155');
     const done = await account.submit(second.headers.get('location'), { action: 'complete' });
     expect(done.headers.get('location')).toBe(`https://app.test/paid?session=${session.id}`);

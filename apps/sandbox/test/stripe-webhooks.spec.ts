@@ -12,7 +12,7 @@ describe('the webhooks of Stripe', () => {
   beforeEach(async () => {
     await account.sandbox.request('DELETE', '/stripe/payments');
     await account.sandbox.request('DELETE', '/misbehaviours');
-    await account.listen([SECRET]);
+    await account.signWith([SECRET]);
     account.status = 200;
     account.deliveries.length = 0;
   });
@@ -46,7 +46,7 @@ describe('the webhooks of Stripe', () => {
   });
 
   it('are signed with both secrets while one replaces the other', async () => {
-    await account.listen(['whsec_new', SECRET]);
+    await account.signWith(['whsec_new', SECRET]);
     await customers(1);
     const { header, error, body } = await first();
     expect(error).toBeUndefined();

@@ -82,6 +82,7 @@ function update({ change, params, ids: [id = ''] }: Operation): object {
 
 function confirm({ change, params, ids: [id = ''], baseUrl }: Operation): object {
   const intent = change.require('payment_intent', id);
+  refuseOfCheckout(change, id, 'confirm');
   requireStatus(intent, 'confirm', ['requires_payment_method', 'requires_confirmation', 'requires_action']);
   const owner = typeof intent.customer === 'string' ? intent.customer : undefined;
   const method = takeOwnMethod(change, params, owner);
@@ -97,8 +98,18 @@ function cancel({ change, params, ids: [id = ''] }: Operation): object {
   const intent = change.require('payment_intent', id);
   const reason = params.oneOf('cancellation_reason', CANCELLATIONS);
   params.end();
+  refuseOfCheckout(change, id, 'cancel');
   requireStatus(intent, 'cancel', ['requires_payment_method', 'requires_confirmation', 'requires_action']);
   return cancelIntent(change, intent, reason ?? null);
+}
+
+/** @throws for the intent of a checkout session that is open: its page alone decides over it */
+function refuseOfCheckout(change: StripeChange, id: string, action: string): void {
+  const { session } = change.hidden('payment_intent', id);
+  if (session === undefined || change.find('checkout.session', session)?.status !== 'open') return;
+  throw invalidRequest(
+    `You cannot ${action} a PaymentIntent that was created by a Checkout Session. Expire the Checkout Session instead.`,
+  );
 }
 
 type AttemptParams = { offSession: boolean; errorOnRequiresAction: boolean; returnUrl?: string };

@@ -175,7 +175,9 @@ function answerSetup(change: StripeChange, intentId: string, passed: boolean): S
   const intent = change.require('setup_intent', intentId);
   if (intent.status !== 'requires_action') throw invalidRequest('There is nothing to authenticate.');
   const { session: id = '' } = change.hidden('setup_intent', intentId);
-  if (passed) return finishSetup(change, change.require('checkout.session', id), intent);
+  const session = change.require('checkout.session', id);
+  requireOpen(session);
+  if (passed) return finishSetup(change, session, intent);
   const message = 'The provided PaymentMethod has failed authentication.';
   return refuseSetup(change, intent, cardError(message, { code: 'setup_intent_authentication_failure' }));
 }

@@ -49,6 +49,7 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
+    if (this.endpoint.current.url === '') return;
     const pending = this.state.all('event').filter(({ pending_webhooks }) => pending_webhooks > 0);
     for (const event of pending.reverse()) this.queue({ event, tries: 0 });
   }
@@ -61,7 +62,7 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Sends an event once more, whatever became of it. */
   resend(event: StripeEvent): void {
-    this.queue({ event, tries: 0 });
+    if (this.endpoint.current.url !== '') this.queue({ event, tries: 0 });
   }
 
   private dispatch(event: StripeEvent): void {
