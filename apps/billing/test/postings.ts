@@ -2,6 +2,7 @@ import { amount, Clock, newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { TestDatabase } from '@leadwire/testing';
 import pg from 'pg';
 import { violationsOf, type Query, type Violation } from '../src/audit/invariants.js';
+import { violationsOfTail } from '../src/audit/tail-checks.js';
 import type { Answer, Command } from '../src/ledger/command.js';
 import { openPostings, type Postings } from '../src/ledger/open-postings.js';
 import { migrations } from '../src/migrations/index.js';
@@ -22,6 +23,20 @@ export class StandingClock extends Clock {
 /** Every broken invariant of every tenant of a database. */
 export function violationsIn(database: TestDatabase): Promise<Violation[]> {
   return asOwner(database, (query) => violationsOf(query));
+}
+
+/** What the self-audit would find, had it to look at every ledger from its start. */
+export function tailViolationsIn(database: TestDatabase): Promise<Violation[]> {
+  return asOwner(database, async (query) => {
+    const wallets = await query<{ walletId: string; to: number }>(
+      'SELECT id AS "walletId", last_seq AS to FROM billing_wallets',
+      [],
+    );
+    const found: Violation[] = [];
+    for (const { walletId, to } of wallets)
+      found.push(...(await violationsOfTail(query, { walletId, from: 0, hash: null, to })));
+    return found;
+  });
 }
 
 async function asOwner<T>(database: TestDatabase, work: (query: Query) => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import { caller, eventually, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
 import { mail, send } from './mails.js';
-import { violationsIn } from './postings.js';
+import { tailViolationsIn, violationsIn } from './postings.js';
 
 const MAILS = { category: 'email', provider: 'smtp', unit: 'message' } as const;
 
@@ -42,6 +42,7 @@ describe('usage that is reported', () => {
   });
   afterAll(async () => {
     expect(await violationsIn(service.database)).toEqual([]);
+    expect(await tailViolationsIn(service.database)).toEqual([]);
     await service.stop();
   });
 

@@ -96,7 +96,7 @@ const TAIL_CHECKS: { id: string; sql: string }[] = [
         SELECT sum(amount) AS amount FROM lot_consumptions
         WHERE wallet_id = l.wallet_id AND wallet_seq = l.wallet_seq) c
       WHERE l.wallet_id = $1 AND l.wallet_seq > $2 AND l.wallet_seq <= $3
-        AND coalesce(c.amount, 0) <> greatest(-l.amount, 0)`,
+        AND coalesce(c.amount, 0) <> CASE l.transaction_type WHEN 'reversal' THEN -l.amount ELSE greatest(-l.amount, 0) END`,
   },
   {
     id: 'I10',
@@ -105,7 +105,7 @@ const TAIL_CHECKS: { id: string; sql: string }[] = [
       FROM billing_ledger_transactions l
       LEFT JOIN billing_credit_lots t ON t.wallet_id = l.wallet_id AND t.wallet_seq = l.wallet_seq
       WHERE l.wallet_id = $1 AND l.wallet_seq > $2 AND l.wallet_seq <= $3 AND l.amount > 0
-        AND t.granted IS DISTINCT FROM l.amount`,
+        AND l.transaction_type <> 'reversal' AND t.granted IS DISTINCT FROM l.amount`,
   },
 ];
 
