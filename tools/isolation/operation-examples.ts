@@ -186,6 +186,9 @@ const pausedCampaign: MakeResource = async (team, ids, caller) => {
  */
 export const EXAMPLES: Record<string, Example> = {
   'billing.reservations.list': { onePage: 'services reserve, over RPC; no operation does' },
+  'billing.allowances.list': { onePage: 'a member has an allowance only when an owner sets one' },
+  'billing.allowances.transactions': { onePage: 'it is the history of one member, who has just come' },
+  'billing.allowances.set': { body: () => ({ monthlyAllowance: '25' }) },
   'billing.prices.list': { onePage: 'prices are the same for every team' },
   'billing.prices.quote': { body: () => ({ items: [SENT_MAIL] }) },
   'billing.usage-events.record': { body: (team) => ({ events: [usageOf(team)] }) },

@@ -7,9 +7,12 @@ import {
   type ServiceRuntime,
 } from '@leadwire/platform';
 import { AuditWorker } from './audit/audit-worker.js';
+import { AllowancesService } from './allowances/allowances.service.js';
 import { SelfAudit } from './audit/self-audit.js';
 import { billingConfig } from './billing.config.js';
 import { OperatorChargesService } from './charges/operator-charges.service.js';
+import { CreditOperatorsService } from './credits/credit-operators.service.js';
+import { CreditsService } from './credits/credits.service.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { Books } from './erasure/books.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
@@ -20,6 +23,10 @@ import { OperatorPricesService } from './prices/operator-prices.service.js';
 import { PriceList } from './prices/price-list.js';
 import { paymentProviders, paymentServices } from './payments/payment-parts.js';
 import { PricesService } from './prices/prices.service.js';
+import { LimitsSweeper } from './quotas/limits-sweeper.js';
+import { QuotaCache } from './quotas/quota-cache.js';
+import { QuotaOperatorsService } from './quotas/quota-operators.service.js';
+import { QuotasService } from './quotas/quotas.service.js';
 import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
@@ -57,6 +64,11 @@ export class BillingModule {
         OperatorPricesService,
         OperatorChargesService,
         ReservationsService,
+        CreditsService,
+        CreditOperatorsService,
+        QuotasService,
+        QuotaOperatorsService,
+        AllowancesService,
         ProvisioningConsumer,
         UsageConsumer,
         ErasureConsumer,
@@ -73,6 +85,8 @@ export class BillingModule {
         Charging,
         ChargeSweeper,
         ExpirySweeper,
+        QuotaCache,
+        LimitsSweeper,
         SelfAudit,
         AuditWorker,
         ...paymentProviders,

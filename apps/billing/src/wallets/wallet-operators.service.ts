@@ -13,12 +13,13 @@ import {
   type WalletUpkeep,
   type WalletVerdict,
 } from '@leadwire/contracts';
-import { Clock, systemCtx, type Ctx } from '@leadwire/kernel';
+import { Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
 import { SelfAudit } from '../audit/self-audit.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
+import { asTenant } from '../operators/as-tenant.js';
 import { Charging } from '../usage/charging.js';
 import { freezeWallet, unfreezeWallet } from './freezing.js';
 import {
@@ -103,10 +104,6 @@ export class WalletOperatorsService implements WalletOperatorsApi {
     if (!row) throw walletErrors.not_found();
     return row;
   }
-}
-
-function asTenant({ requestId, traceparent, deadline }: Ctx, tenantId: string): Ctx {
-  return systemCtx(tenantId, { requestId, traceparent, deadline });
 }
 
 function toUpkeep({ postings, auditedPostings, fullyAuditedAt, ...row }: WalletUpkeepRow): WalletUpkeep {

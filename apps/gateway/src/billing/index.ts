@@ -2,6 +2,9 @@ import { AutoTopUpController } from './auto-top-up.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { PricesController, QuotesController } from './prices.controller.js';
 import { PaymentMethodsController } from './payment-methods.controller.js';
+import { AllowancesController } from './allowances.controller.js';
+import { CreditsController } from './credits.controller.js';
+import { QuotasController } from './quotas.controller.js';
 import { ReservationsController } from './reservations.controller.js';
 import { UsageEventsController } from './usage-events.controller.js';
 import { TopUpsController } from './top-ups.controller.js';
@@ -21,4 +24,7 @@ export const billingControllers = [
   PaymentMethodsController,
   AutoTopUpController,
   WebhooksController,
+  CreditsController,
+  QuotasController,
+  AllowancesController,
 ];

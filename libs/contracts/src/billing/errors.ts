@@ -50,6 +50,12 @@ export const quotaErrors = defineErrors('quota', {
     text: 'The quota of this feature has no room for it until it begins anew.',
   },
   disabled: { kind: 'forbidden', text: 'This feature is switched off for the team.' },
+  too_many: { kind: 'unprocessable', text: 'No more features of this team can have an entitlement.' },
+});
+
+export const creditErrors = defineErrors('credit', {
+  insufficient: { kind: 'insufficient_funds', text: 'There is not that much left in the wallet.' },
+  key_reused: { kind: 'unprocessable', text: 'This key was used before with another command.' },
 });
 
 export const reservationErrors = defineErrors('reservation', {
