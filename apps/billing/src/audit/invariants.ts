@@ -1,3 +1,5 @@
+import { LIMIT_INVARIANTS } from './limit-invariants.js';
+
 /** A row that breaks an invariant: which one, whose, and what is wrong about it. */
 export type Violation = {
   invariant: string;
@@ -217,6 +219,7 @@ export const INVARIANTS: Invariant[] = [
       ) x ON x.wallet_id = w.id AND x.tenant_id <> w.tenant_id
       WHERE ${OF_WALLET('w', 'id')}`,
   },
+  ...LIMIT_INVARIANTS,
 ];
 
 /** Runs SQL on the billing schema and returns its rows. */

@@ -87,7 +87,7 @@ const SET_ALLOWANCE = `
       SELECT coalesce(sum(authorized - captured - released), 0) FROM billing_reservations
       WHERE tenant_id = p_tenant AND created_by = p_user AND parent_id IS NULL AND status = 'open') END;
     PERFORM change_credit(u, 'allowance', 'user', p_by, p_now,
-      jsonb_build_object('from', was::text, 'to', p_allowance::text, 'held', u.held::text));
+      jsonb_build_object('from', was::text, 'to', u.monthly_allowance::text, 'held', u.held::text));
     INSERT INTO limit_upkeep (tenant_id, reset_due) VALUES (p_tenant, next_month_start(p_now))
     ON CONFLICT (tenant_id) DO UPDATE SET reset_due = least(limit_upkeep.reset_due, excluded.reset_due);
   END $$`;

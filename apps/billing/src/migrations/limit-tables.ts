@@ -47,6 +47,8 @@ const QUOTAS = [
      ADD COLUMN feature_key varchar(60),
      ADD COLUMN quantity numeric(20,6) CHECK (quantity >= 0),
      ADD CONSTRAINT reservation_feature_has_quantity CHECK ((feature_key IS NULL) = (quantity IS NULL))`,
+  `CREATE INDEX billing_reservations_counted ON billing_reservations (tenant_id, feature_key, created_at)
+   WHERE feature_key IS NOT NULL`,
   `COMMENT ON COLUMN billing_reservations.quantity IS
      'What it counts for in the quota of its feature, in the day and month in which it was made.'`,
 ];
