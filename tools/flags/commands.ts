@@ -4,11 +4,11 @@ import type { FlagRowState, OperatorRightsApi, OperatorsApi, TenantFeature } fro
 export const USAGE = `npm run flags -- list [--tenant TENANT]
 npm run flags -- set KEY on|off [--tenant TENANT [--user USER_ID]] [--config JSON] [--expires TIME|never]
 npm run flags -- remove KEY [--tenant TENANT [--user USER_ID]]
-npm run flags -- feature TENANT FEATURE on|off
+npm run flags -- feature TENANT FEATURE on|off [--limits JSON]
 npm run flags -- republish
 
 A row without --tenant is for everybody. TENANT is an id or a slug; a flag with the key of a feature gates that feature. JSON is e.g.
-'{"rollout":{"percentage":25,"stickiness":"tenant"}}'. "republish" writes every snapshot anew: after a restore of the database.
+'{"rollout":{"percentage":25,"stickiness":"tenant"}}', of limits e.g. '{"rowsPerImport":50000}'. "republish" writes every snapshot anew: after a restore of the database.
 The instance of this checkout is used, or the one that NATS_URL and OPERATOR_KEY name.`;
 
 const PAGE = 100;
@@ -18,6 +18,7 @@ export type FlagsCommand = {
   tenant?: string;
   user?: string;
   config?: string;
+  limits?: string;
   expires?: string;
 };
 export type FlagsDoor = { rights: OperatorRightsApi; operators: OperatorsApi; ctx: () => Ctx };
@@ -50,9 +51,10 @@ export async function runFlagsCommand(door: FlagsDoor, command: FlagsCommand): P
       const { tenantId } = await tenantOf(door, needed(first, 'a tenant'));
       const featureKey = needed(second, 'a feature');
       const enabled = switchOf(third);
-      return featureLine(
-        await rights.switchFeature(ctx(), { tenantId: tenantId as string, featureKey, enabled }),
-      );
+      const limits =
+        command.limits === undefined ? {} : { limits: jsonOf(command.limits) as Record<string, number> };
+      const input = { tenantId: tenantId as string, featureKey, enabled, ...limits };
+      return featureLine(await rights.switchFeature(ctx(), input));
     }
     case 'republish':
       return `${(await rights.republish(ctx(), {})).tenants} snapshots were published anew`;
@@ -94,7 +96,7 @@ function jsonOf(text: string): object {
   try {
     return JSON.parse(text) as object;
   } catch (error) {
-    throw new Error(`--config is not JSON: ${String(error)}`, { cause: error });
+    throw new Error(`This is not JSON: ${String(error)}`, { cause: error });
   }
 }
 
@@ -112,6 +114,7 @@ function line({ key, tenantId, userId, enabled, expiresAt, config }: FlagRowStat
   return [key, enabled ? 'on' : 'off', whom, ...notes].filter(Boolean).join('  ');
 }
 
-function featureLine({ key, enabled, inPlan }: TenantFeature): string {
-  return [key, enabled ? 'on' : 'off', inPlan ? '' : '(not in the plan)'].filter(Boolean).join('  ');
+function featureLine({ key, enabled, inPlan, limits }: TenantFeature): string {
+  const limited = Object.keys(limits).length > 0 && JSON.stringify(limits);
+  return [key, enabled ? 'on' : 'off', inPlan ? '' : '(not in the plan)', limited].filter(Boolean).join('  ');
 }

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { tenant: text, user: text, config: text, expires: text },
+    options: { tenant: text, user: text, config: text, limits: text, expires: text },
   });
   if (positionals.length === 0) throw new Error(USAGE);
   const target = operatorTarget();

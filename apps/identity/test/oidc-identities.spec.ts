@@ -82,6 +82,16 @@ describe('linked ways to log in', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('give their tokens back to the provider when they are removed', async () => {
+    const session = await signUp(service);
+    const { identity } = await link(session, somebody());
+    const given = () => first.asked.filter((path) => path === '/token/revocation').length;
+    const before = given();
+    await identities.unlink(signedIn(session), { identityId: identity?.id as string });
+    // The refresh token, and the access token that has not expired.
+    expect(given()).toBe(before + 2);
+  });
+
   it('stay one when linked again', async () => {
     const session = await signUp(service);
     const person = somebody();

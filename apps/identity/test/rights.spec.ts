@@ -40,6 +40,8 @@ describe('rights', () => {
         optional: true,
         switchedBy: null,
         switchedAt: null,
+        limits: {},
+        personalRights: 0,
       });
       const off = { featureKey: 'email_campaigns', enabled: false };
       expect(await features().update(signedIn(session), off)).toMatchObject({
@@ -77,6 +79,22 @@ describe('rights', () => {
       expect(await codeOf(operators.switchFeature(operator(), strange))).toBe('tenant.not_found');
     });
 
+    it('are limited by operators, which everybody who may see the feature sees', async () => {
+      const session = await signUp(service);
+      const { id: tenantId } = session.tenant;
+      const operators = service.client(operatorRightsApi);
+      const limit = (limits: Record<string, number>, featureKey = 'lead_import') =>
+        operators.switchFeature(operator(), { tenantId, featureKey, enabled: true, limits });
+      expect(await limit({ rowsPerImport: 500 })).toMatchObject({ limits: { rowsPerImport: 500 } });
+      expect(await find(session, 'lead_import')).toMatchObject({ limits: { rowsPerImport: 500 } });
+      await features().update(signedIn(session), { featureKey: 'lead_import', enabled: false });
+      await world.published(tenantId, ({ limits }) => limits?.['lead_import']?.['rowsPerImport'] === 500);
+      expect(await limit({})).toMatchObject({ limits: {}, enabled: true });
+      expect(await codeOf(limit({ rowsPerImport: -1 }))).toBe('request.invalid');
+      expect(await codeOf(limit({ rowsPerHour: 1 }))).toBe('request.invalid');
+      expect(await codeOf(limit({ rowsPerImport: 1 }, 'live_events'))).toBe('request.invalid');
+    });
+
     it('follow plan and status of the team into its snapshot', async () => {
       const session = await signUp(service);
       const { id: tenantId } = session.tenant;
@@ -106,6 +124,11 @@ describe('rights', () => {
         allowed: true,
         reason: 'covers for Sam',
       });
+      const { items } = await service.client(featuresApi).list(signedIn(session), {});
+      expect(items.map(({ key, personalRights }) => [key, personalRights])).toContainEqual([
+        'email_campaigns',
+        1,
+      ]);
       expect(given.rights.find(({ capability }) => capability === 'campaigns.launch')).toEqual({
         capability: 'campaigns.launch',
         feature: 'email_campaigns',

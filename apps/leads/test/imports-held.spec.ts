@@ -61,6 +61,15 @@ describe('an import of a tenant that is not active', () => {
     expect(countsOf(await imports.ended(ctx, id))).toMatchObject({ imported: 300 });
   });
 
+  it('stops at the limit that an operator set for the team, and says so', async () => {
+    const ctx = caller();
+    await imports.service.rights.change(ctx.tenantId, { limits: { lead_import: { rowsPerImport: 250 } } });
+    const ended = await imports.run(ctx, fileOf(300));
+    expect(ended).toMatchObject({ status: 'failed', failureCode: 'lead_import.too_many_rows' });
+    expect(await imports.leadCount(ctx)).toBe(250);
+    expect(countsOf(await imports.run(ctx, fileOf(250)))).toMatchObject({ status: 'completed' });
+  });
+
   it('can be cancelled while it is held', async () => {
     const ctx = caller();
     const { id } = await imports.begin(ctx, fileOf(ROWS));

@@ -17,6 +17,8 @@ export type Feature = Readonly<{
   enabledByDefault: boolean;
   /** Whether a team's owner may switch it off and on; otherwise only an operator may. */
   optional: boolean;
+  /** What an operator may limit for a team, and what the number means; without a limit there is none. */
+  limits: Readonly<Record<string, string>>;
 }>;
 
 /** Every feature there is. A capability belongs to one feature at most; those of none are part of the product itself. */
@@ -27,6 +29,7 @@ export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
     capabilities: [],
     enabledByDefault: true,
     optional: true,
+    limits: {},
   },
   email_campaigns: {
     title: 'E-mail campaigns',
@@ -34,6 +37,7 @@ export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
     capabilities: ['campaigns.write', 'campaigns.launch', 'templates.write', 'email-accounts.write'],
     enabledByDefault: true,
     optional: true,
+    limits: {},
   },
   lead_import: {
     title: 'Import of leads',
@@ -41,6 +45,7 @@ export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
     capabilities: ['leads.import'],
     enabledByDefault: true,
     optional: true,
+    limits: { rowsPerImport: 'Rows of one file.' },
   },
   live_events: {
     title: 'Live events',
@@ -48,6 +53,7 @@ export const FEATURES: Readonly<Record<FeatureKey, Feature>> = {
     capabilities: ['events.stream'],
     enabledByDefault: true,
     optional: false,
+    limits: {},
   },
 };
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Role } from '@leadwire/contracts';
+import type { FeatureKey, Role } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { decide, type Decision, type Question } from './decide.js';
 import { EntitlementSnapshots } from './entitlement-snapshots.js';
@@ -38,6 +38,16 @@ export class Entitlements {
    */
   hasFeature(tenantId: string, feature: string): boolean | Promise<boolean> {
     const answer = (rights: TenantRights) => decide(rights, { feature }, this.clock.now().getTime()).allowed;
+    const known = this.snapshots.known(tenantId);
+    return known ? answer(known) : this.snapshots.of(tenantId).then(answer);
+  }
+
+  /**
+   * A limit that an operator set for a team's feature; infinite where nobody did. Names are in the catalogue of features.
+   * @throws AppError `request.unavailable` | `request.timeout`
+   */
+  limitOf(tenantId: string, feature: FeatureKey, name: string): number | Promise<number> {
+    const answer = (rights: TenantRights) => rights.limitOf(feature, name);
     const known = this.snapshots.known(tenantId);
     return known ? answer(known) : this.snapshots.of(tenantId).then(answer);
   }

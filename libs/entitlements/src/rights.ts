@@ -21,6 +21,7 @@ export class TenantRights {
   readonly status: string;
   readonly planTier: string;
   readonly features: ReadonlyMap<string, boolean>;
+  private readonly limits: Readonly<Record<string, Record<string, number>>>;
   private readonly personal: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
   private readonly flags: ReadonlyMap<string, Flag>;
   /** When a row expires, what was worked out before no longer holds. */
@@ -35,6 +36,7 @@ export class TenantRights {
     this.status = tenant.status;
     this.planTier = tenant.planTier;
     this.features = new Map(Object.entries(tenant.features));
+    this.limits = tenant.limits ?? {};
     this.personal = new Map(
       Object.entries(tenant.rights).map(([userId, rights]) => [userId, new Map(Object.entries(rights))]),
     );
@@ -45,6 +47,11 @@ export class TenantRights {
   /** What was given to or taken from one person: true, false, or undefined for neither. */
   personalRight(userId: string | null, capability: string): boolean | undefined {
     return userId === null ? undefined : this.personal.get(userId)?.get(capability);
+  }
+
+  /** A limit of a feature for this tenant; infinite where nobody set one. */
+  limitOf(feature: string, name: string): number {
+    return own(own(this.limits, feature) ?? {}, name) ?? Infinity;
   }
 
   get flagKeys(): string[] {

@@ -21,6 +21,8 @@ export type TenantSnapshot = {
   planTier: string;
   /** Only what was switched; everything else is as the catalogue says. */
   features: Record<string, boolean>;
+  /** What operators limited, by feature and name of the limit. */
+  limits?: Record<string, Record<string, number>>;
   /** By user: true grants a capability beyond the role, false denies it. */
   rights: Record<string, Record<string, boolean>>;
   /** The tenant's own rows, and by user those for one member. */

@@ -12,10 +12,14 @@ import {
 import { Clock, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction } from '@leadwire/persistence';
+import { LOGGER, type Logger } from '@leadwire/platform';
 import { ReAuthentication, requirePerson } from '../accounts/re-authentication.js';
-import { Identities, type IdentityRow } from './identities.js';
+import { Identities, type IdentityRow, type Unlinked } from './identities.js';
 import { LogInStart } from './log-in-start.js';
 import { LIST_IDENTITIES, SESSION_BEGAN } from './oidc.queries.js';
+import { OidcProviders } from './oidc-providers.js';
+import { ProviderExchange } from './provider-exchange.js';
+import { shortOf } from './provider-failure.js';
 
 /** How long after the log-in nobody is asked for their password again. */
 const FRESH_SESSION_MS = 600_000;
@@ -28,7 +32,10 @@ export class IdentitiesService implements IdentitiesApi {
     @Inject(Identities) private readonly identities: Identities,
     @Inject(LogInStart) private readonly starter: LogInStart,
     @Inject(ReAuthentication) private readonly reAuthentication: ReAuthentication,
+    @Inject(OidcProviders) private readonly providers: OidcProviders,
+    @Inject(ProviderExchange) private readonly exchange: ProviderExchange,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async list(ctx: Ctx, _: Nothing): Promise<LinkedIdentities> {
@@ -55,7 +62,20 @@ export class IdentitiesService implements IdentitiesApi {
   async unlink(ctx: Ctx, { identityId }: IdentityRef): Promise<void> {
     const { userId } = requireSession(ctx);
     await this.requireFreshSession(ctx);
-    await this.tenant.run(ctx, (db) => this.identities.unlink(db, userId, identityId));
+    const unlinked = await this.tenant.run(ctx, (db) => this.identities.unlink(db, userId, identityId));
+    await this.giveBack(unlinked);
+  }
+
+  // The identity is gone either way: a provider that cannot be reached keeps tokens that nobody has any more.
+  private async giveBack({ providerKey, tokens }: Unlinked): Promise<void> {
+    const provider = this.providers.find(providerKey);
+    if (!provider) return;
+    for (const token of tokens)
+      await this.exchange
+        .revoke(provider, token)
+        .catch((error: unknown) =>
+          this.logger.info({ provider: providerKey, reason: shortOf(error) }, 'a token was not revoked'),
+        );
   }
 
   private async requireFreshSession(ctx: Ctx): Promise<void> {

@@ -22,10 +22,13 @@ import {
 import { OidcProviders } from './oidc-providers.js';
 import type { Vouched } from './provider-exchange.js';
 import type { ProviderPerson } from './provider-person.js';
-import { ProviderTokenSeals } from './provider-tokens.js';
+import { ProviderTokenSeals, type StoredTokens } from './provider-tokens.js';
 
 /** What `provider_data` holds: nothing that is not shown to the person or needed to renew their tokens. */
 type ProviderData = { key: string; email?: string; oid?: string; tid?: string };
+
+/** Tokens of an identity that is gone here. */
+export type Unlinked = { providerKey: string; tokens: string[] };
 
 type LockedUser = { email: string; hasPassword: boolean };
 
@@ -92,10 +95,14 @@ export class Identities {
     if (!kept) throw oidcErrors.log_in_unknown({ internal: 'unlinked during the log-in' });
   }
 
-  /** @throws AppError `oidc.identity_not_found` | `oidc.last_way_in` */
-  async unlink(db: TenantDb, userId: string, identityId: string): Promise<void> {
+  /**
+   * Takes one away.
+   * @returns what its provider still has of it, to be given back after the commit
+   * @throws AppError `oidc.identity_not_found` | `oidc.last_way_in`
+   */
+  async unlink(db: TenantDb, userId: string, identityId: string): Promise<Unlinked> {
     const [user] = await db.query<LockedUser>(LOCK_USER, [userId]);
-    const [removed] = await db.query<{ issuer: string; data: ProviderData }>(DELETE_IDENTITY, [
+    const [removed] = await db.query<StoredTokens & { issuer: string; data: ProviderData }>(DELETE_IDENTITY, [
       identityId,
       userId,
     ]);
@@ -104,6 +111,7 @@ export class Identities {
     if (!user?.hasPassword && !left?.identities) throw oidcErrors.last_way_in();
     db.emit(IdentityUnlinked, userId, { userId, issuer: removed.issuer });
     if (user) await this.tell(db, user.email, 'log-in-removed', removed.data.key);
+    return { providerKey: removed.data.key, tokens: this.seals.openLiving(identityId, removed) };
   }
 
   async get(db: TenantDb, identityId: string): Promise<LinkedIdentity> {

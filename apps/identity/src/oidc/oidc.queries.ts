@@ -79,7 +79,8 @@ export const KEEP_TOKENS = `
 export const DELETE_IDENTITY = `
   DELETE FROM user_identities
   WHERE id = $1 AND user_id = $2
-  RETURNING provider AS issuer, provider_data AS data`;
+  RETURNING provider AS issuer, provider_data AS data, access_token AS "accessToken", refresh_token AS "refreshToken",
+    token_expires_at AS "expiresAt"`;
 
 export const SESSION_BEGAN = `
   SELECT created_at AS "beganAt"

@@ -7,6 +7,7 @@ import {
   calculatePKCECodeChallenge,
   fetchUserInfo,
   refreshTokenGrant,
+  tokenRevocation,
   type Configuration,
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
@@ -90,6 +91,15 @@ export class ProviderExchange {
     if (claims && claims.sub !== subject)
       throw oidcErrors.rejected({ internal: 'renewed tokens of another subject' });
     return this.tokensOf(answer);
+  }
+
+  /**
+   * Makes a token worthless at the provider (RFC 7009); one that has no such door lets it expire.
+   * @throws AppError `oidc.provider_unavailable`, or what openid-client throws
+   */
+  async revoke(provider: ProviderSettings, token: string): Promise<void> {
+    const configuration = await this.providers.configurationOf(provider);
+    if (configuration.serverMetadata().revocation_endpoint) await tokenRevocation(configuration, token);
   }
 
   private async claimsOf(

@@ -20,6 +20,9 @@ export type SealedTokens = {
   renewAt: Date;
 };
 
+/** The tokens of a row, sealed. */
+export type StoredTokens = Omit<SealedTokens, 'renewAt'>;
+
 /** Seals providers' tokens into the row they belong to, and opens them for whoever renews them. */
 @Injectable()
 export class ProviderTokenSeals {
@@ -46,6 +49,17 @@ export class ProviderTokenSeals {
   /** @throws Error when it was sealed for another row, or under another key */
   openRefreshToken(identityId: string, sealed: string): string {
     return this.box.open(placeOf('refresh_token', identityId), sealed);
+  }
+
+  /** The tokens of a row that still open something at the provider. @throws Error as {@link openRefreshToken} */
+  openLiving(identityId: string, { accessToken, refreshToken, expiresAt }: StoredTokens): string[] {
+    const hasExpired = expiresAt !== null && expiresAt <= this.clock.now();
+    return [
+      ...(refreshToken ? [this.openRefreshToken(identityId, refreshToken)] : []),
+      ...(accessToken && !hasExpired
+        ? [this.box.open(placeOf('access_token', identityId), accessToken)]
+        : []),
+    ];
   }
 }
 

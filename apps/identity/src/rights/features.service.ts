@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject } from '@nestjs/common';
 import {
   FEATURE_KEYS,
@@ -26,6 +27,9 @@ type FeatureRow = {
   enabled: boolean;
   switchedBy: string | null;
   switchedAt: Date;
+  limits: Record<string, number> | null;
+  /** By feature. */
+  personalRights: Record<string, number>;
 };
 type Switcher = 'owner' | 'operator';
 
@@ -62,6 +66,7 @@ export async function switchFeature(
   key: FeatureKey,
   enabled: boolean,
   by: Switcher,
+  limits?: Record<string, number>,
 ): Promise<TenantFeature> {
   await announceChange(db, async () => {
     const before = toFeature(await db.query<FeatureRow>(LIST_FEATURES, [db.tenantId]), key);
@@ -69,8 +74,10 @@ export async function switchFeature(
     // What an operator took away, for abuse say, an owner does not bring back.
     if (by === 'owner' && before.switchedBy === 'operator' && !before.enabled)
       throw featureErrors.switched_by_operator();
-    const news = before.enabled !== enabled || (by === 'operator' && before.switchedBy !== by);
-    if (news) await db.execute(SWITCH_FEATURE, [newId(), db.tenantId, key, enabled, by]);
+    const isLimited = limits !== undefined && !isDeepStrictEqual(limits, before.limits);
+    const isNews = before.enabled !== enabled || isLimited || (by === 'operator' && before.switchedBy !== by);
+    const params = [newId(), db.tenantId, key, enabled, by, limits ? JSON.stringify(limits) : null];
+    if (isNews) await db.execute(SWITCH_FEATURE, params);
     return { kind: 'feature', key, userId: null };
   });
   return toFeature(await db.query<FeatureRow>(LIST_FEATURES, [db.tenantId]), key);
@@ -89,5 +96,7 @@ function toFeature(rows: FeatureRow[], key: FeatureKey): TenantFeature {
     optional,
     switchedBy: row?.switchedBy ?? null,
     switchedAt: row?.switchedAt.toISOString() ?? null,
+    limits: row?.limits ?? {},
+    personalRights: first.personalRights[key] ?? 0,
   };
 }

@@ -1,11 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import {
+  FEATURES,
   flagErrors,
   FLAGS_PER_TENANT_MAX,
   memberErrors,
   operatorRightsApi,
   tenantErrors,
+  type FeatureKey,
   type FlagRowRef,
   type FlagRows,
   type FlagRowState,
@@ -18,7 +20,7 @@ import {
   type TenantFeature,
 } from '@leadwire/contracts';
 import { parseFlagConfig } from '@leadwire/entitlements';
-import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
+import { newId, requestErrors, systemCtx, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isForeignKeyViolation, TenantTransaction, translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -48,10 +50,14 @@ export class OperatorRightsService implements OperatorRightsApi {
     @Inject(Snapshots) private readonly snapshots: Snapshots,
   ) {}
 
-  /** @throws AppError `feature.not_found` | `tenant.not_found` */
-  switchFeature(ctx: Ctx, { tenantId, featureKey, enabled }: SwitchTenantFeature): Promise<TenantFeature> {
+  /** @throws AppError `feature.not_found` | `tenant.not_found` | `request.invalid` */
+  switchFeature(ctx: Ctx, input: SwitchTenantFeature): Promise<TenantFeature> {
+    const { tenantId, featureKey, enabled, limits } = input;
     const key = keyOf(featureKey);
-    return this.tenant.run(inTenant(ctx, tenantId), (db) => switchFeature(db, key, enabled, 'operator'));
+    if (limits) requireLimits(key, limits);
+    return this.tenant.run(inTenant(ctx, tenantId), (db) =>
+      switchFeature(db, key, enabled, 'operator', limits),
+    );
   }
 
   /** Rows for everybody, then the team's. */
@@ -167,6 +173,24 @@ function inTenant(ctx: Ctx, tenantId: string): Ctx {
 function requireWhole<R extends FlagRowRef>(row: R): R {
   if (row.userId && !row.tenantId) throw flagErrors.member_without_team();
   return row;
+}
+
+/** @throws AppError `request.invalid` */
+function requireLimits(key: FeatureKey, limits: Record<string, unknown>): void {
+  const known = Object.keys(FEATURES[key].limits);
+  const errors = Object.entries(limits).flatMap(([name, value]) => {
+    const pointer = `/limits/${name}`;
+    if (!known.includes(name))
+      return {
+        pointer,
+        code: 'unknown',
+        detail: `is no limit of it; there is ${known.join(', ') || 'none'}`,
+      };
+    if (!Number.isSafeInteger(value) || (value as number) < 0)
+      return { pointer, code: 'range', detail: 'must be a whole number, 0 or more' };
+    return [];
+  });
+  if (errors.length > 0) throw requestErrors.invalid({ errors });
 }
 
 function readConfig(config: object) {

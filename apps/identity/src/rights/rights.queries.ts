@@ -3,6 +3,11 @@ export const READ_SNAPSHOT = `
   SELECT t.status, t.plan_tier AS "planTier", v.version,
     (SELECT coalesce(jsonb_object_agg(feature_key, enabled), '{}') FROM tenant_features WHERE tenant_id = t.id) AS features,
     (
+      SELECT coalesce(jsonb_object_agg(feature_key, config->'limits'), '{}')
+      FROM tenant_features
+      WHERE tenant_id = t.id AND config ? 'limits'
+    ) AS limits,
+    (
       SELECT coalesce(jsonb_object_agg(p.user_id, p.rights), '{}')
       FROM (
         SELECT user_id, jsonb_object_agg(capability_key, enabled) AS rights
@@ -29,14 +34,24 @@ export const RIGHTS_VERSION = `SELECT version FROM tenant_entitlements WHERE ten
 
 export const LIST_FEATURES = `
   SELECT t.plan_tier AS "planTier",
-    f.feature_key AS key, f.enabled, f.config->>'by' AS "switchedBy", f.updated_at AS "switchedAt"
+    f.feature_key AS key, f.enabled, f.config->>'by' AS "switchedBy", f.config->'limits' AS limits, f.updated_at AS "switchedAt",
+    (
+      SELECT coalesce(jsonb_object_agg(c.feature_key, c.rights), '{}')
+      FROM (
+        SELECT feature_key, count(*) AS rights
+        FROM user_capabilities
+        WHERE tenant_id = t.id AND feature_key IS NOT NULL
+        GROUP BY feature_key
+      ) c
+    ) AS "personalRights"
   FROM tenants t
   LEFT JOIN tenant_features f ON f.tenant_id = t.id
   WHERE t.id = $1`;
 
+/** `$6`: its limits; null leaves them as they are. */
 export const SWITCH_FEATURE = `
   INSERT INTO tenant_features (id, tenant_id, feature_key, enabled, config)
-  VALUES ($1, $2, $3, $4, jsonb_build_object('by', $5::text))
+  VALUES ($1, $2, $3, $4, jsonb_strip_nulls(jsonb_build_object('by', $5::text, 'limits', $6::jsonb)))
   ON CONFLICT (tenant_id, feature_key) DO UPDATE
   SET enabled = EXCLUDED.enabled, config = tenant_features.config || EXCLUDED.config`;
 

@@ -20,6 +20,7 @@ export type SnapshotRow = {
   planTier: string;
   version: string;
   features: Record<string, boolean>;
+  limits: Record<string, Record<string, number>>;
   rights: Record<string, Record<string, boolean>>;
   flags: FlagJson[];
 };
@@ -27,7 +28,7 @@ export type SnapshotRow = {
 export type EverybodyRow = { version: string; flags: FlagJson[] };
 
 export function toTenantSnapshot(tenantId: string, row: SnapshotRow): TenantSnapshot {
-  const { status, planTier, features, rights } = row;
+  const { status, planTier, features, limits, rights } = row;
   const flags: TenantSnapshot['flags'] = {};
   const userFlags: TenantSnapshot['userFlags'] = {};
   for (const flag of row.flags) {
@@ -35,7 +36,18 @@ export function toTenantSnapshot(tenantId: string, row: SnapshotRow): TenantSnap
     else (userFlags[flag.feature_key] ??= {})[flag.user_id] = toFlag(flag);
   }
   const version = Number(row.version);
-  return { format: SNAPSHOT_FORMAT, tenantId, version, status, planTier, features, rights, flags, userFlags };
+  return {
+    format: SNAPSHOT_FORMAT,
+    tenantId,
+    version,
+    status,
+    planTier,
+    features,
+    ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    rights,
+    flags,
+    userFlags,
+  };
 }
 
 export function toGlobalSnapshot({ version, flags }: EverybodyRow): GlobalSnapshot {

@@ -49,6 +49,8 @@ export class ImportRunner {
     private readonly order: ImportOrder,
     private readonly pipeline: Pipeline,
     private readonly interrupted: () => boolean,
+    /** Rows of one file that the team may import. */
+    private readonly rowsMax: number,
   ) {
     this.batch = new Batch(order.dedupe === 'fill');
   }
@@ -110,7 +112,10 @@ export class ImportRunner {
   }
 
   private async take({ reader }: Table, record: CsvRecord): Promise<void> {
-    this.records++;
+    if (++this.records > this.rowsMax) {
+      await this.flush();
+      throw leadImportErrors.too_many_rows();
+    }
     const isNew = this.records > this.order.recordsDone;
     const row: ImportRow | string | undefined =
       'fields' in record ? reader.read(record.fields) : faultText(record.broken);

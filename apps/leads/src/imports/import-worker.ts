@@ -109,6 +109,7 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
     );
     const ctx = systemCtx(tenantId, { userId: entity.createdByUserId });
     const pipeline = await this.tenant.run(ctx, readPipeline);
+    const rowsMax = await this.entitlements.limitOf(tenantId, FEATURE, 'rowsPerImport');
     const runner = new ImportRunner(
       this.tenant,
       this.storage,
@@ -117,6 +118,7 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
       pipeline,
       // Between two batches: a team that is suspended meanwhile goes on where it stopped, when it may again.
       () => this.stopping.signal.aborted || this.entitlements.hasFeature(tenantId, FEATURE) === false,
+      rowsMax,
     );
     await this.end(ctx, claim, 'completed', COMPLETE, [await runner.run()]);
   }

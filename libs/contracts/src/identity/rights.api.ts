@@ -39,6 +39,12 @@ export class TenantFeature {
 
   @Timestamp({ nullable: true })
   switchedAt!: string | null;
+
+  @JsonObject({ description: 'What an operator limited, e.g. `{ "rowsPerImport": 50000 }`.' })
+  limits!: Record<string, number>;
+
+  @Int({ min: 0, description: 'Rights of it that were given to or taken from single members.' })
+  personalRights!: number;
 }
 
 export class TenantFeatures {
@@ -200,6 +206,9 @@ export class FlagRows {
 export class SwitchTenantFeature extends SwitchFeature {
   @Uuid()
   tenantId!: string;
+
+  @JsonObject({ optional: true, description: 'Its limits from now on, by name; as they were unless told.' })
+  limits?: Record<string, number>;
 }
 
 export class RepublishedSnapshots {

@@ -169,6 +169,10 @@ export const leadImportsApi = defineApi<LeadImportsApi>('leads.imports', {
 });
 
 export const leadImportErrors = defineErrors('lead_import', {
+  too_many_rows: {
+    kind: 'unprocessable',
+    text: 'The file has more rows than your team may import at once; those before the limit were taken.',
+  },
   not_found: { kind: 'not_found', text: 'There is no such import.' },
   foreign_file: { kind: 'forbidden', text: 'This file belongs to somebody else.', log: 'warn' },
   no_file: { kind: 'invalid', text: 'Send the CSV file as the form part `file`.' },
