@@ -100,7 +100,10 @@ export class OpenIdProvider {
       ],
       cookies: { keys: ['cookies of a test'] },
       claims: { email: ['email', 'email_verified'], profile: ['given_name', 'family_name'] },
-      features: { devInteractions: { enabled: false }, revocation: { enabled: true, allowedPolicy: () => true } },
+      features: {
+        devInteractions: { enabled: false },
+        revocation: { enabled: true, allowedPolicy: () => true },
+      },
       interactions: { url: (_, { uid }) => `/interaction/${uid}` },
       findAccount: (_, sub) => ({
         accountId: sub,
