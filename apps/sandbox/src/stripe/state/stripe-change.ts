@@ -68,7 +68,7 @@ export class StripeChange {
       created: this.now,
       data: { object: structuredClone(object), ...(previous ? { previous_attributes: previous } : {}) },
       livemode: false,
-      pending_webhooks: 0,
+      pending_webhooks: this.state.sendsWebhooks() ? 1 : 0,
       request: this.cause && { id: this.cause.id, idempotency_key: this.cause.idempotencyKey },
       type,
     };

@@ -13,7 +13,7 @@ import { assert } from '@leadwire/kernel';
 
 const NAME = 'stripe.jsonl';
 /** A longer journal is written anew from what is still known. */
-const REWRITE_BYTES = 64 * 1024 * 1024;
+const REWRITE_BYTES = 32 * 1024 * 1024;
 
 /**
  * The account on disk: JSON lines, one for each change. Writing is synchronous, so a change is with the operating system

@@ -4,8 +4,8 @@ import { StripeJournal } from './stripe-journal.js';
 import type { Hidden, Kind, StripeEvent, StripeObject, StripeObjects } from './stripe-objects.js';
 
 /** Objects kept of each kind; the oldest go first. */
-const OBJECTS_MAX = 50_000;
-const KEYS_MAX = 50_000;
+const OBJECTS_MAX = 20_000;
+const KEYS_MAX = 20_000;
 /** Stripe may forget a key after a day; then the same request is executed again. */
 export const KEY_LIFETIME_MS = 24 * 3_600_000;
 
@@ -21,6 +21,8 @@ export class StripeState {
   private readonly keys = new Map<string, KeyedAnswer>();
   private journal: StripeJournal | undefined;
   private readonly listeners: ((event: StripeEvent) => void)[] = [];
+  /** Whether a new event is still to be sent to somebody. */
+  sendsWebhooks: () => boolean = () => false;
 
   private constructor(readonly clock: Clock) {}
 

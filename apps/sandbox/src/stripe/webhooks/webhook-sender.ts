@@ -45,6 +45,7 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
     private readonly metrics: SandboxMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
+    state.sendsWebhooks = () => endpoint.current.url !== '';
     state.onEvent((event) => this.dispatch(event));
   }
 
@@ -70,9 +71,9 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
     const verdict = this.misbehaviours.forStripeWebhook(event.type);
     if (verdict?.behaviour === 'lost') {
       this.metrics.webhooks.inc({ result: 'lost' });
+      this.markDone(event);
       return;
     }
-    this.markPending(event, 1);
     this.misdeliver({ event, tries: 0, behaviour: verdict?.behaviour }, verdict);
   }
 
@@ -147,7 +148,7 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
 
   private taken(event: StripeEvent): void {
     this.metrics.webhooks.inc({ result: 'taken' });
-    this.markPending(event, 0);
+    this.markDone(event);
   }
 
   /** What was spoilt on purpose stays so: a wrong secret would not get right by itself either. */
@@ -169,12 +170,12 @@ export class WebhookSender implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** What cannot be written down is sent once more after a restart. */
-  private markPending({ id }: StripeEvent, pending: number): void {
+  private markDone({ id }: StripeEvent): void {
     if (this.closed) return;
     try {
       this.state.run((change) => {
         const event = change.find('event', id);
-        if (event) event.pending_webhooks = pending;
+        if (event) event.pending_webhooks = 0;
       });
     } catch (error) {
       this.logger.error({ err: error }, 'what became of a webhook could not be written down');
