@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|entitlement]`: the figures of the design's section on
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|entitlement|verify]`: the figures of the design's section on
 // speed, as ratios measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
@@ -28,6 +28,7 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   identity: async () => (await import('./identity.ts')).benchIdentity(),
   tokens: async () => (await import('./token-check.ts')).benchTokenCheck(),
   entitlement: async () => (await import('./entitlement.ts')).benchEntitlement(),
+  verify: async () => (await import('./verify.ts')).benchVerify(),
 };
 
 const ROWS: Record<string, Row[]> = {
@@ -129,6 +130,15 @@ const ROWS: Record<string, Row[]> = {
       target: '< 1,000',
       met: (f) => (f.revocationP99Ms ?? Infinity) < 1_000,
       limit: 'relay and broker',
+    },
+  ],
+  verify: [
+    {
+      figure: 'proof of an exported ledger, postings per second',
+      measured: (f) => number(f.verifyRowsPerSecond),
+      target: '≥ 100,000',
+      met: (f) => (f.verifyRowsPerSecond ?? 0) >= 100_000,
+      limit: 'one core: parsing JSON, SHA-256',
     },
   ],
   entitlement: [

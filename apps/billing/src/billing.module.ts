@@ -16,6 +16,7 @@ import { CreditsService } from './credits/credits.service.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { Books } from './erasure/books.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
+import { LedgerExportService } from './export/ledger-export.service.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
@@ -56,6 +57,7 @@ export class BillingModule {
         WalletsService,
         WalletOperatorsService,
         LedgerService,
+        LedgerExportService,
         UsageService,
         UsageEventsService,
         UsageAnalyticsService,

@@ -19,6 +19,7 @@ export * from './billing/errors.js';
 export * from './billing/ledger.api.js';
 export * from './billing/operator-charges.api.js';
 export * from './billing/operator-prices.api.js';
+export * from './billing/ledger-export.api.js';
 export * from './billing/price-terms.js';
 export * from './billing/payment-errors.js';
 export * from './billing/payment-events.js';

@@ -1,4 +1,5 @@
 import { AutoTopUpController } from './auto-top-up.controller.js';
+import { LedgerExportController } from './ledger-export.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { PricesController, QuotesController } from './prices.controller.js';
 import { PaymentMethodsController } from './payment-methods.controller.js';
@@ -15,6 +16,7 @@ import { WebhooksController } from './webhooks.controller.js';
 export const billingControllers = [
   WalletController,
   LedgerController,
+  LedgerExportController,
   UsageController,
   UsageEventsController,
   PricesController,
