@@ -10,8 +10,10 @@ import {
 } from '@leadwire/contracts';
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { caller, eventually, TestService } from '@leadwire/testing';
+import pg from 'pg';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
+import { PRICES_OF_ENTRIES } from '../src/usage/rating.queries.js';
 import { mails, send } from './mails.js';
 
 const HEADER =
@@ -304,6 +306,40 @@ describe('the price list', () => {
     const call = operators[method] as (ctx: Ctx, input: object) => Promise<unknown>;
     const asked = method === 'importFile' ? { file: input } : method === 'publish' ? { draftId: input } : {};
     await expect(call(caller(), asked)).rejects.toMatchObject({ code: 'request.forbidden' });
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '2026-W01-1T00:00:00Z', '+012345-01-01T00:00:00Z'])(
+    'refuses the moment %s instead of failing on it',
+    async (at) => {
+      const items = [{ category: 'email', provider: 'smtp', unit: 'message', quantity: '1' } as const];
+      const refused = { code: 'request.invalid', details: { errors: [{ pointer: '/at' }] } };
+      await expect(prices.list(caller(), { at })).rejects.toMatchObject(refused);
+      await expect(prices.quote(caller(), { items, at })).rejects.toMatchObject(refused);
+    },
+  );
+
+  it('finds the prices of an entry by an index, however many tenants have one of their own', async () => {
+    const ctx = await tenant();
+    await service.database.query(
+      `INSERT INTO billing.billing_pricing_catalog (id, tenant_id, category, provider, unit, unit_price, effective_from)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'email', 'smtp', 'message', 1, '2026-01-01' FROM generate_series(1, 20000)`,
+    );
+    await service.database.query('ANALYZE billing.billing_pricing_catalog');
+    const app = new pg.Client({ connectionString: service.database.url('billing', 'app') });
+    await app.connect();
+    await app.query(`SELECT set_config('app.tenant_id', $1, false)`, [ctx.tenantId]);
+    const now = new Date();
+    const { rows } = await app.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, BUFFERS OFF) ${PRICES_OF_ENTRIES}`,
+      [ctx.tenantId, ['email'], ['smtp'], [''], ['message'], 'USD', now, now],
+    );
+    await app.end();
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('billing_prices_of_tenant');
+    expect(plan).not.toContain('Seq Scan');
+    expect(
+      Math.max(...[...plan.matchAll(/rows=(\d+)(?:\.\d+)? loops/g)].map(([, count]) => Number(count))),
+    ).toBeLessThan(10);
   });
 
   describe('the database itself', () => {

@@ -42,6 +42,9 @@ const TERMS = [
        currency WITH =,
        tstzrange(effective_from, effective_to) WITH &&
      ) WHERE (is_active)`,
+  // A tenant's own prices and the general ones, not those of all others.
+  `DROP INDEX billing_prices_by_item`,
+  `CREATE INDEX billing_prices_of_tenant ON billing_pricing_catalog (tenant_id, category, provider, unit, effective_from)`,
   `COMMENT ON TABLE billing_pricing_catalog IS
      'The price list: rows without a tenant hold for everybody, a tenant''s own go before them. Past validities never change.'`,
 ];

@@ -35,7 +35,8 @@ export class PricesService implements PricesApi {
   async list(ctx: Ctx, input: ListPrices): Promise<Page<Price>> {
     const { after, limit } = this.cursors.read(ctx, LIST, input);
     const place = after ?? [null, null, null, null];
-    const filter = [input.at ?? this.clock.now(), input.category ?? null];
+    const moment = input.at === undefined ? this.clock.now() : momentOf(input.at);
+    const filter = [moment, input.category ?? null];
     const params = [ctx.tenantId, ...filter, limit + 1, this.config.CURRENCY, ...place];
     const rows = await this.tenant.read<CatalogueRow>(ctx, LIST_PRICES, params);
     return this.cursors.page(
