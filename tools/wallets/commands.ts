@@ -1,7 +1,18 @@
 import type { Door, Options, WalletCommand } from './command.ts';
+import { adjust, grant } from './credit-commands.ts';
+import { quota, quotas } from './quota-commands.ts';
 import { audit, freeze, show, unfreeze } from './upkeep-commands.ts';
 
-const COMMANDS: Record<string, WalletCommand> = { show, audit, freeze, unfreeze };
+const COMMANDS: Record<string, WalletCommand> = {
+  show,
+  audit,
+  freeze,
+  unfreeze,
+  grant,
+  adjust,
+  quotas,
+  quota,
+};
 
 export const USAGE = `${Object.values(COMMANDS)
   .map(({ usage }) => `npm run wallets -- ${usage}`)

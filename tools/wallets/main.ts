@@ -1,22 +1,37 @@
-// `npm run wallets -- show | audit | freeze | unfreeze …`: the operator's door to the wallets of teams. Billing does the work and
-// announces it; this only asks.
+// `npm run wallets -- show | audit | freeze | unfreeze | grant | adjust | quotas | quota …`: the operator's door to the wallets of
+// teams. Billing does the work and announces it; this only asks.
 import { parseArgs } from 'node:util';
 import { askAsOperator, buildForOperator, operatorTarget } from '../operator/rpc.ts';
 import { describeFailure } from '../start/failure.ts';
 import { runWalletsCommand, USAGE } from './commands.ts';
 
+const text = { type: 'string' } as const;
+const OPTIONS = {
+  reason: text,
+  amount: text,
+  source: text,
+  priority: text,
+  expires: text,
+  key: text,
+  monthly: text,
+  daily: text,
+  overages: text,
+  'overage-rate': text,
+  enabled: text,
+};
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { reason: { type: 'string' } },
+    options: OPTIONS,
   });
   if (positionals.length === 0) throw new Error(USAGE);
   const target = operatorTarget();
   await buildForOperator();
-  const text = await askAsOperator(target, (door) =>
+  const answer = await askAsOperator(target, (door) =>
     runWalletsCommand(door, { words: positionals, options: values }),
   );
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${answer}\n`);
 }
 
 try {
