@@ -30,7 +30,7 @@ export const SET_AUTO_TOP_UP = `
 
 export const NOTE_DECLINE = `
   UPDATE billing_auto_top_ups
-  SET declines = $2, declined_at = $3, next_attempt_at = $4, last_failure = $5, enabled = enabled AND $4 IS NOT NULL
+  SET declines = $2, declined_at = $3, next_attempt_at = $4, last_failure = $5, enabled = enabled AND $4::timestamptz IS NOT NULL
   WHERE tenant_id = $1`;
 
 export const NOTE_FAILURE = `UPDATE billing_auto_top_ups SET last_failure = $2 WHERE tenant_id = $1`;

@@ -201,8 +201,10 @@ export class StripeProvider extends PaymentProvider {
       try {
         return webhooks.constructEvent(body, signature, secret, TOLERANCE_S, undefined, now.getTime());
       } catch (error) {
-        if (error instanceof SyntaxError) throw paymentErrors.event_unreadable();
-        reason = error instanceof Error ? error.message : String(error);
+        // Whatever else is wrong with it is found only after its signature was right.
+        if (!(error instanceof Stripe.errors.StripeSignatureVerificationError))
+          throw paymentErrors.event_unreadable({ cause: error });
+        reason = error.message;
         if (/tolerance/i.test(reason)) throw paymentErrors.signature_stale({ internal: reason });
       }
     }
