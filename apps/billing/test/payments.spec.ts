@@ -27,6 +27,12 @@ describe('topping up by card', () => {
   const events = (type: { type: string }, ctx: Ctx) => bench.service.events(type, ctx.tenantId);
   const topUpOf = (ctx: Ctx, topUpId: string) => bench.topUps.get(ctx, { topUpId });
 
+  const freeze = (ctx: Ctx, frozen: boolean) =>
+    bench.service.database.query(
+      `UPDATE billing.billing_wallets SET status = $2, frozen_at = $3, frozen_reason = $4 WHERE tenant_id = $1`,
+      [ctx.tenantId, frozen ? 'frozen' : 'active', frozen ? new Date() : null, frozen ? 'a test' : null],
+    );
+
   it('opens a page to pay on, and adds the money once it is paid', async () => {
     const ctx = caller();
     const { sessionId, ...topUp } = await bench.started(ctx, '25.50');
@@ -266,19 +272,21 @@ describe('topping up by card', () => {
     });
   });
 
+  it('lets nobody pay for a wallet that is frozen', async () => {
+    const ctx = caller();
+    await bench.balance(ctx);
+    await freeze(ctx, true);
+    await expect(bench.topUps.create(ctx, { amount: '5' })).rejects.toMatchObject({ code: 'wallet.frozen' });
+  });
+
   it('keeps a payment for a frozen wallet until it is not frozen any more', async () => {
     const ctx = caller();
     const { id, sessionId } = await bench.started(ctx, '30');
-    const freeze = (frozen: boolean) =>
-      bench.service.database.query(
-        `UPDATE billing.billing_wallets SET status = $2, frozen_at = $3, frozen_reason = $4 WHERE tenant_id = $1`,
-        [ctx.tenantId, frozen ? 'frozen' : 'active', frozen ? new Date() : null, frozen ? 'a test' : null],
-      );
-    await freeze(true);
+    await freeze(ctx, true);
     bench.stripe.pay(sessionId);
     await bench.deliver();
     expect(await topUpOf(ctx, id)).toMatchObject({ status: 'created' });
-    await freeze(false);
+    await freeze(ctx, false);
     await bench.hurry();
     await eventually(async () => (await topUpOf(ctx, id)).status === 'succeeded');
     expect(await bench.balance(ctx)).toBe('30.000000');

@@ -1,4 +1,5 @@
 import { LIMIT_INVARIANTS } from './limit-invariants.js';
+import { PAYMENT_INVARIANTS } from './payment-invariants.js';
 
 /** A row that breaks an invariant: which one, whose, and what is wrong about it. */
 export type Violation = {
@@ -9,7 +10,7 @@ export type Violation = {
   detail: string;
 };
 
-type Invariant = { id: string; says: string; sql: string };
+export type Invariant = { id: string; says: string; sql: string };
 
 // Every query answers rows (tenant_id, wallet_id, row, detail) and sees what row-level security lets it see: one tenant's rows in
 // the service, everybody's in tests and operators' commands. $1 narrows it to one wallet.
@@ -204,6 +205,7 @@ export const INVARIANTS: Invariant[] = [
       LEFT JOIN billing_ledger_transactions l ON l.wallet_id = w.id AND l.wallet_seq = w.last_seq
       WHERE ${OF_WALLET('w', 'id')} AND w.head_hash IS DISTINCT FROM l.hash`,
   },
+  ...PAYMENT_INVARIANTS,
   {
     id: 'I17',
     says: 'nothing of a wallet belongs to another tenant',

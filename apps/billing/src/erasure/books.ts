@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { TenantRemains } from '@leadwire/platform';
+import { customerOf } from '../payments/customers.js';
+import { PaymentProvider } from '../payments/payment-provider.js';
 
 const BOOKS =
   'commercial and tax law demand the books for years: what was posted, when, and by what it is proven';
@@ -33,14 +35,20 @@ export class Books extends TenantRemains {
     billing_payment_reversals: BOOKS,
   };
 
-  constructor(@Inject(TenantTransaction) private readonly tenant: TenantTransaction) {
+  constructor(
+    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(PaymentProvider) private readonly payments: PaymentProvider,
+  ) {
     super();
   }
 
-  override before(tenantId: string): Promise<void> {
-    return this.tenant.run(systemCtx(tenantId), async (db) => {
+  override async before(tenantId: string): Promise<void> {
+    const customerId = await this.tenant.run(systemCtx(tenantId), async (db) => {
       await db.execute(CLOSE_WALLETS, [tenantId]);
       await db.execute(FORGET_IN_INVOICES, [tenantId]);
+      return customerOf(db);
     });
+    // The provider knows cards, which are somebody's: it forgets them before we forget whom to ask about.
+    if (customerId !== undefined && this.payments.enabled) await this.payments.deleteCustomer(customerId);
   }
 }

@@ -21,6 +21,7 @@ const ADDS_MONEY: ReadonlySet<Command['kind']> = new Set(['topup', 'credit', 're
 
 export type WalletRow = {
   id: string;
+  status: string;
   currency: string;
   balance: string;
   reserved: string;
@@ -65,6 +66,11 @@ export class LockedWallet {
 
   get id(): string {
     return this.row.id;
+  }
+
+  /** When it was locked. */
+  get status(): string {
+    return this.row.status;
   }
 
   get currency(): string {

@@ -3,7 +3,7 @@
  * next one gets a fresh snapshot, and so sees what the holder before us committed.
  */
 export const LOCK_WALLET = `
-  SELECT id, currency, current_balance AS balance, reserved_balance AS reserved, low_balance_threshold AS threshold,
+  SELECT id, status, currency, current_balance AS balance, reserved_balance AS reserved, low_balance_threshold AS threshold,
          low_balance_notified_at IS NOT NULL AS "lowNotified", exhausted_at IS NOT NULL AS exhausted,
          event_version AS "eventVersion", auto_top_up_below AS "autoTopUpBelow"
   FROM billing_wallets

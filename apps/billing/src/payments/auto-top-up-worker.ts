@@ -106,8 +106,10 @@ export class AutoTopUpWorker implements OnApplicationBootstrap, BeforeApplicatio
       // One that is processing is settled by its events; the lease looks again.
       return topUp?.status === 'created' ? { topUp, begun: true } : undefined;
     }
+    // What cannot be added is not charged: the lease looks again.
+    if (wallet.status === 'frozen') return undefined;
     const [settings] = await db.query<AutoTopUpRow>(GET_AUTO_TOP_UP, [db.tenantId]);
-    if (!settings?.enabled || wallet.balance.gte(settings.threshold)) {
+    if (!settings?.enabled || wallet.status === 'closed' || wallet.balance.gte(settings.threshold)) {
       await unqueueAutoTopUp(db);
       return undefined;
     }

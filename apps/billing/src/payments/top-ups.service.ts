@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import {
   paymentErrors,
   topUpsApi,
+  walletErrors,
   type CreateTopUp,
   type ListTopUps,
   type Page,
@@ -91,6 +92,8 @@ export class TopUpsService implements TopUpsApi {
     const customerId = await this.customers.of(ctx);
     return this.tenant.run(withoutKey(ctx), async (db) => {
       const wallet = await this.wallets.take(db);
+      // Nobody should pay for what could not be added.
+      if (wallet.status === 'frozen' || wallet.status === 'closed') throw walletErrors.frozen();
       const value = cardAmount(text, wallet.currency);
       const [made] = await db.query<TopUpRow>(INSERT_TOP_UP, [
         db.tenantId,
