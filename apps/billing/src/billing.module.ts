@@ -32,6 +32,7 @@ import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
 import { Charging } from './usage/charging.js';
 import { Rater } from './usage/rater.js';
+import { Rerater } from './usage/rerater.js';
 import { RetrySweeper } from './usage/retry-sweeper.js';
 import { Retrying } from './usage/retrying.js';
 import { UsageAnalyticsService } from './usage/usage-analytics.service.js';
@@ -83,6 +84,7 @@ export class BillingModule {
         Rater,
         Voiding,
         Retrying,
+        Rerater,
         RetrySweeper,
         Charging,
         ChargeSweeper,

@@ -68,7 +68,10 @@ export class OperatorChargesService implements OperatorChargesApi {
 }
 
 async function pricesOfAll(db: TenantDb, uses: ChargedUse[]): Promise<PriceRow[]> {
-  const moments = uses.map(({ occurredAt }) => occurredAt);
+  const moments = uses.flatMap(({ occurredAt, items }) => [
+    occurredAt,
+    ...items.flatMap(({ pricedAt }) => (pricedAt === undefined ? [] : [new Date(pricedAt)])),
+  ]);
   const prices: PriceRow[] = [];
   for (const currency of new Set(uses.map((use) => use.currency)))
     prices.push(

@@ -30,6 +30,7 @@ function replayItem(use: ChargedUse, item: UsageItem, prices: PriceRow[]): Repla
     const again = {
       ...rate(price, item.quantity, month).item,
       ...(item.scheme === 'overage' ? { scheme: item.scheme } : {}),
+      ...(item.pricedAt === undefined ? {} : { pricedAt: item.pricedAt }),
     };
     const field = firstDifference(item, again);
     return field && differs('digits', `${field} ${textOf(item[field])}`, `${field} ${textOf(again[field])}`);
@@ -44,7 +45,7 @@ function validPrice({ occurredAt, currency }: ChargedUse, item: UsageItem, price
   const own = prices.filter(
     (price) => entryKey(price) === key && price.currency === (item.currency ?? currency),
   );
-  return priceAt(own, occurredAt);
+  return priceAt(own, item.pricedAt === undefined ? occurredAt : new Date(item.pricedAt));
 }
 
 /** What is above a quota costs what its entitlement said, unit by unit; no entry of the list is behind it. */

@@ -29,8 +29,9 @@ export type UsageOfDebit = {
   /** Why it cannot be charged yet, and when that is tried again. */
   failure?: string;
   retryAt?: Date;
-  /** The usage that was voided for this one. */
+  /** The usage that was voided for this one, and when that was counted for its quota. */
   corrects?: string;
+  quotaAt?: string | null;
 };
 
 /** Something that somebody wants of a wallet. Amounts are more than zero, but for adjustments, which are signed. */

@@ -135,7 +135,9 @@ export class LockedWallet {
     const { batch } = posted;
     this.balanceNow = amount(batch.balance);
     this.reservedNow = amount(batch.reserved);
-    this.version = this.savedVersion = batch.version;
+    // A batch that posts nothing saves nothing: what was announced before it is still to be saved.
+    this.savedVersion = batch.version;
+    this.version = Math.max(this.version, batch.version);
     return batch;
   }
 
@@ -157,7 +159,8 @@ export class LockedWallet {
   async save(): Promise<void> {
     this.watchThreshold();
     await this.watchAutoTopUp();
-    if (this.version === this.savedVersion && this.lowNow === this.row.lowNotified) return;
+    const changed = this.exhaustedNow !== this.row.exhausted || this.lowNow !== this.row.lowNotified;
+    if (this.version === this.savedVersion && !changed) return;
     const marks = [this.exhaustedNow, this.lowNow, this.version, this.now];
     await this.db.execute(SAVE_MARKS, [this.db.tenantId, this.id, ...marks]);
   }

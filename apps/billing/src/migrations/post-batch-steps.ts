@@ -62,7 +62,12 @@ export const DECIDE = `
       counted := false;
       person := c.created_by;
       IF c.kind = 'usage' AND quotas AND w.status <> 'closed' THEN
-        ${TAKE_QUOTA_FOR_USAGE}
+        IF c.usage ->> 'corrects' IS NULL THEN
+          ${TAKE_QUOTA_FOR_USAGE}
+        ELSIF c.usage ->> 'quotaAt' IS NOT NULL THEN
+          -- It counts where what it stands for counted, whether there is room or not: it happened.
+          PERFORM return_quota(p_tenant, c.feature, -c.quantity, (c.usage ->> 'quotaAt')::timestamptz);
+        END IF;
       END IF;
       IF a.outcome = 'awaits_quota' THEN
         NULL;
@@ -176,7 +181,7 @@ export const WRITE_DOWN = `
         u.request_hash := c.hash;
         u.waits_for := CASE a.outcome WHEN 'pending' THEN 'funds' WHEN 'awaits_quota' THEN 'quota' END;
         u.error_message := coalesce(c.usage ->> 'failure', CASE a.outcome WHEN 'awaits_quota' THEN a.state ->> 'text' END);
-        u.quota_at := CASE WHEN counted THEN p_now END;
+        u.quota_at := CASE WHEN counted THEN p_now ELSE (c.usage ->> 'quotaAt')::timestamptz END;
         uses := uses || u;
         c.created_by := NULL;
       END IF;

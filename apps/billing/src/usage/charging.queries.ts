@@ -52,5 +52,3 @@ export const POSTPONE_CHARGING = `
 
 /** Late word of a tenant that was erased must not bring rows of it back. */
 export const IS_ERASED = `SELECT FROM tenant_erasures WHERE tenant_id = $1`;
-
-export const SUCCESSOR_OF = `SELECT id FROM billing_usage_events WHERE tenant_id = $1 AND corrects_id = $2`;

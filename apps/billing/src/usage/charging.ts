@@ -25,8 +25,9 @@ export type RatedUsage = {
   occurredAt: Date;
   metadata: Record<string, unknown>;
   source: UsageSource;
-  /** The voided usage that it stands for. */
+  /** The voided usage that it stands for, and when that was counted for its quota. */
   corrects?: string;
+  quotaAt?: string | null;
 };
 /** A use that is kept until it can be rated, and why it cannot be now. */
 export type UnratedUsage = Use & { failure: string };
@@ -151,7 +152,9 @@ function commandOf(
   cost: Amount,
   failed: { failure?: string; retryAt?: Date } = {},
 ): UsageCommand {
-  const quantity = sum(items.map((item) => item.quantity)).toFixed();
+  // What lies above a quota is in the quantity already.
+  const used = items.filter((item) => !('scheme' in item && item.scheme === 'overage'));
+  const quantity = sum(used.map((item) => item.quantity)).toFixed();
   return {
     kind: 'usage',
     key,

@@ -20,7 +20,8 @@ import type { Answer } from '../ledger/command.js';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
 import { Charging, usageOf } from './charging.js';
-import { IS_ERASED, SUCCESSOR_OF } from './charging.queries.js';
+import { IS_ERASED } from './charging.queries.js';
+import { successorsOf } from './corrections.js';
 import { Rater, type Use } from './rater.js';
 import { checkReported, unratedItems } from './reported-usage.js';
 import { GET_USAGE, USAGE_BY_KEYS, type UsageRow } from './usage.queries.js';
@@ -68,11 +69,11 @@ export class UsageEventsService implements UsageEventsApi {
     return this.ending(ctx, usageEventId, async (db, wallet, usage) => {
       await this.voiding.replace(db, wallet, usage, { reason, items: used });
       return async () => {
-        const [successor] = await db.query<{ id: string }>(SUCCESSOR_OF, [db.tenantId, usageEventId]);
+        const successor = (await successorsOf(db, [usageEventId])).get(usageEventId);
         assert(successor, 'what was corrected has a successor');
         return {
           voided: await this.require(db, usageEventId),
-          replacement: await this.require(db, successor.id),
+          replacement: await this.require(db, successor),
         };
       };
     });

@@ -2,6 +2,8 @@ import { Inject } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import {
   usageOperatorsApi,
+  type RerateUsage,
+  type Rerating,
   type RetriesStarted,
   type RetryUsage,
   type UsageOperatorsApi,
@@ -10,6 +12,7 @@ import { systemCtx, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
+import { Rerater } from './rerater.js';
 import { RetrySweeper } from './retry-sweeper.js';
 import { TENANTS_TO_RETRY } from './retry.queries.js';
 import { Retrying } from './retrying.js';
@@ -24,12 +27,17 @@ export class UsageOperatorsService implements UsageOperatorsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Retrying) private readonly retrying: Retrying,
     @Inject(RetrySweeper) private readonly sweeper: RetrySweeper,
+    @Inject(Rerater) private readonly rerater: Rerater,
   ) {}
 
   async retry(ctx: Ctx, { tenantId }: RetryUsage): Promise<RetriesStarted> {
     const teams = tenantId === undefined ? await this.hurryAll(ctx) : await this.hurry(ctx, [tenantId]);
     this.sweeper.wake();
     return { teams };
+  }
+
+  rerate({ requestId, traceparent, deadline }: Ctx, input: RerateUsage): Promise<Rerating> {
+    return this.rerater.rerate(systemCtx(input.tenantId, { requestId, traceparent, deadline }), input);
   }
 
   private async hurryAll(ctx: Ctx): Promise<number> {

@@ -6,11 +6,12 @@ import {
   type UnratedItem,
   type UsageEvent,
 } from '@leadwire/contracts';
+import { amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import type { Answer } from '../ledger/command.js';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { Charging, usageOf } from './charging.js';
-import { SUCCESSOR_OF } from './charging.queries.js';
+import { Charging, usageOf, type RatedUsage, type UnratedUsage } from './charging.js';
+import { overageAfter, quotaTimesOf, successorsOf } from './corrections.js';
 import { takeBackFromMonths } from './months.js';
 import { Rater, type Use } from './rater.js';
 
@@ -44,6 +45,7 @@ export class Voiding {
     usage: UsageEvent,
     { reason, items }: Replacement,
   ): Promise<void> {
+    const quotaTimes = await quotaTimesOf(db, [usage.id]);
     const answer = await this.end(db, wallet, usage, reason, items);
     const use: Use = {
       key: `correction:${usage.id}`,
@@ -55,11 +57,16 @@ export class Voiding {
       metadata: usage.metadata,
       source: usage.source,
       corrects: usage.id,
+      quotaAt: quotaTimes.get(usage.id) ?? null,
     };
     const ratings = await this.rater.rate(db, wallet, [use]);
-    await this.charging.record(db, wallet, ratings.map(usageOf));
-    const [successor] = await db.query<{ id: string }>(SUCCESSOR_OF, [db.tenantId, usage.id]);
-    this.announce(db, usage, answer, reason, successor?.id ?? null);
+    await this.charging.record(
+      db,
+      wallet,
+      ratings.map(usageOf).map((rated) => withOverage(rated, usage)),
+    );
+    const successors = await successorsOf(db, [usage.id]);
+    this.announce(db, usage, answer, reason, successors.get(usage.id) ?? null);
   }
 
   private async end(
@@ -131,4 +138,10 @@ export class Voiding {
       reason,
     });
   }
+}
+
+function withOverage(rated: RatedUsage | UnratedUsage, { items }: UsageEvent): RatedUsage | UnratedUsage {
+  if ('failure' in rated) return rated;
+  const quantity = rated.items.reduce((sum, item) => sum.add(item.quantity), amount('0'));
+  return { ...rated, items: [...rated.items, ...overageAfter(items, quantity.toFixed())] };
 }

@@ -114,4 +114,11 @@ export class UsageItem {
     description: 'The least that a use costs; only where it was charged instead of `exactCost`.',
   })
   minimumCharge?: string;
+
+  @Timestamp({
+    optional: true,
+    description:
+      'Whose price applied where it is not the moment of the use: it was rated again under corrected prices.',
+  })
+  pricedAt?: string;
 }
