@@ -2,6 +2,7 @@ import type { Door, Options, WalletCommand } from './command.ts';
 import { adjust, grant } from './credit-commands.ts';
 import { quota, quotas } from './quota-commands.ts';
 import { audit, freeze, show, unfreeze } from './upkeep-commands.ts';
+import { rerate, retryUsage, voidUsage } from './usage-commands.ts';
 
 const COMMANDS: Record<string, WalletCommand> = {
   show,
@@ -12,13 +13,16 @@ const COMMANDS: Record<string, WalletCommand> = {
   adjust,
   quotas,
   quota,
+  'void-usage': voidUsage,
+  'retry-usage': retryUsage,
+  rerate,
 };
 
 export const USAGE = `${Object.values(COMMANDS)
   .map(({ usage }) => `npm run wallets -- ${usage}`)
   .join('\n')}
 
-TEAM is an id or a slug.
+TEAM is an id or a slug, TIME such as 2027-01-01T00:00:00Z.
 The instance of this checkout is used, or the one that NATS_URL and OPERATOR_KEY name.`;
 
 /**

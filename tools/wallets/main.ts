@@ -1,5 +1,5 @@
-// `npm run wallets -- show | audit | freeze | unfreeze | grant | adjust | quotas | quota …`: the operator's door to the wallets of
-// teams. Billing does the work and announces it; this only asks.
+// `npm run wallets -- show | audit | freeze | unfreeze | grant | adjust | quotas | quota | rerate …`: the operator's door to the
+// wallets of teams. Billing does the work and announces it; this only asks.
 import { parseArgs } from 'node:util';
 import { askAsOperator, buildForOperator, operatorTarget } from '../operator/rpc.ts';
 import { describeFailure } from '../start/failure.ts';
@@ -18,6 +18,10 @@ const OPTIONS = {
   overages: text,
   'overage-rate': text,
   enabled: text,
+  from: text,
+  to: text,
+  feature: text,
+  'prices-at': text,
 };
 
 async function main(): Promise<void> {
