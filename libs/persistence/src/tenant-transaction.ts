@@ -26,7 +26,12 @@ export class TenantTransaction {
     private readonly dataSource: DataSource,
     private readonly copyPool: CopyPool,
     private readonly signal: OutboxSignal,
-  ) {}
+  ) {
+    // From its first moment on: the server may end a connection in the very packet in which it opened it, before whoever asked the
+    // pool for one has it.
+    this.pool.on('connect', hearLoss);
+    copyPool.on('connect', hearLoss);
+  }
 
   /**
    * Runs `work` in a transaction of the caller's tenant and commits. Deadlocks and serialisation failures run it again
@@ -63,7 +68,6 @@ export class TenantTransaction {
     requireTenant(ctx);
     const client = await this.copyPool
       .connect()
-      .then(hearLoss)
       .catch((error) => Promise.reject(translateDatabaseError(error)));
     try {
       await client.query('BEGIN');
@@ -120,8 +124,11 @@ export class TenantTransaction {
   }
 
   private async connect(): Promise<PoolClient> {
-    const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-    return hearLoss(await pool.connect());
+    return hearLoss(await this.pool.connect());
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   // TypeORM on a connection and transaction that we opened: it must neither begin one of its own nor release ours.
