@@ -199,6 +199,23 @@ describe('allowances of members', () => {
     expect(due?.due).toEqual(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1)));
   });
 
+  it('are found out by the audit when what was spent or held was changed by hand', async () => {
+    const { ctx, userId } = await member('10');
+    await bench.post(ctx, [usage('100', { userId })]);
+    const change = (by: string) =>
+      bench.database.query(
+        `UPDATE billing.user_credits SET monthly_usage = monthly_usage + $2, balance = balance - $2 WHERE tenant_id = $1`,
+        [ctx.tenantId, by],
+      );
+    await change('-0.5');
+    const found = await bench.violations();
+    expect(found.map(({ invariant, row }) => [invariant.slice(0, 3), row])).toEqual([
+      ['I19', userId],
+      ['I19', userId],
+    ]);
+    await change('0.5');
+  });
+
   it('are not changed by hand: what was written stays, and only the posting function writes', async () => {
     const { ctx } = await member('10');
     const run = (sql: string) => bench.postings.tenant.run(ctx, (db) => db.execute(sql));

@@ -1,4 +1,7 @@
-import { roundMoney, amount, newId, type Ctx } from '@leadwire/kernel';
+import type { UsageItem } from '@leadwire/contracts';
+import { amount, newId, roundMoney, type Ctx } from '@leadwire/kernel';
+import type { ChargedUse } from '../src/charges/charges.queries.js';
+import { replay } from '../src/charges/replay.js';
 import type { Answer, Command } from '../src/ledger/command.js';
 import { openPostings, type Postings } from '../src/ledger/open-postings.js';
 import { setQuota, usage } from './limits.js';
@@ -245,6 +248,16 @@ describe('quotas', () => {
         exactCost: '0.0000015000000000',
         cost: '0.000002',
       });
+      // Whoever rates the charge again comes to the same digits.
+      const overage = row?.items[1] as UsageItem;
+      const use = {
+        id: newId(),
+        items: [overage],
+        cost: overage.cost,
+        currency: 'USD',
+        occurredAt: new Date(),
+      };
+      expect(replay(use as ChargedUse, [])).toEqual([]);
     });
 
     it('cost nothing more without a rate', async () => {
@@ -286,6 +299,27 @@ describe('quotas', () => {
       { period: 'day', used: '0.000000' },
       { period: 'month', used: '2.000000' },
     ]);
+  });
+
+  it('are found out by the audit when what they counted was changed by hand', async () => {
+    const ctx = await bench.funded('10');
+    await setQuota(bench, ctx, { daily: '5' });
+    await bench.post(ctx, [usage('3')]);
+    const change = (by: string) =>
+      bench.database.query(
+        `UPDATE billing.billing_quota_counters SET month_used = month_used + $2 WHERE tenant_id = $1`,
+        [ctx.tenantId, by],
+      );
+    await change('-1');
+    expect(await bench.violations()).toMatchObject([
+      {
+        invariant: expect.stringMatching(/^I18/),
+        tenantId: ctx.tenantId,
+        row: 'campaigns',
+        detail: '3.000000 / 2.000000 instead of 3.000000 / 3.000000',
+      },
+    ]);
+    await change('1');
   });
 
   it('round overage as all money is rounded, in the database as in the service', async () => {
