@@ -225,7 +225,10 @@ function draftLine({ id, status, lines, createdAt, effectiveFrom, note }: PriceD
 function plan({ changes, ...draft }: PlannedDraft): string {
   const lines = changes.map(({ line, tenantId, entry, change, before, after, from, to }) => {
     const becomes = change === 'changed' ? `${before ?? ''} → ${after}` : after;
-    const times = [from && change !== 'unchanged' && `from ${from}`, to && `until ${to}`];
+    const times = [
+      from && change !== 'unchanged' && `from ${from}`,
+      to ? `until ${to}` : change === 'ends' && 'without an end',
+    ];
     return [`line ${line}`, change.padEnd(9), tenantId ?? 'everybody', entry, becomes, ...times]
       .filter(Boolean)
       .join('  ');

@@ -175,6 +175,31 @@ describe('prices that look at the month', () => {
     });
   });
 
+  it('takes prices of the currency of the wallet only: one in another currency is none', async () => {
+    const ctx = caller();
+    await service.database.query(
+      `INSERT INTO billing.billing_wallets (id, tenant_id, currency) VALUES ($1, $2, 'EUR')`,
+      [newId(), ctx.tenantId],
+    );
+    const items = [{ category: 'email', provider: 'smtp', unit: 'message', quantity: '3' } as const];
+    await expect(prices.quote(ctx, { items })).rejects.toMatchObject({ code: 'price.missing' });
+    expect((await prices.list(ctx, {})).items).toEqual([]);
+    await service.database.query(
+      `INSERT INTO billing.billing_pricing_catalog (id, category, provider, unit, unit_price, effective_from, currency)
+       VALUES ($1, 'email', 'smtp', 'message', 0.0009, '2026-01-01', 'EUR')`,
+      [newId()],
+    );
+    expect((await prices.list(ctx, {})).items).toMatchObject([
+      { currency: 'EUR', unitPrice: '0.0009000000' },
+    ]);
+    expect(await prices.quote(ctx, { items })).toMatchObject({
+      currency: 'EUR',
+      total: '0.002700',
+      covered: false,
+    });
+    expect((await prices.list(caller(), {})).items).toMatchObject([{ currency: 'USD' }]);
+  });
+
   it('rates again what a quota added, like everything else', async () => {
     const ctx = await tenantWith('graduated', { tiers: [{ upTo: '2', unitPrice: '0.5' }] });
     await service.database.query(
