@@ -166,7 +166,14 @@ export class StripeProvider extends PaymentProvider {
   }
 
   override async detachMethod(id: string): Promise<void> {
-    await this.orMissing((stripe) => stripe.paymentMethods.detach(id));
+    await this.orMissing(async (stripe) => {
+      try {
+        await stripe.paymentMethods.detach(id);
+      } catch (error) {
+        // Whoever detached it before, and died before saying so, has done what is asked.
+        if (isMissing(error) || (await stripe.paymentMethods.retrieve(id)).customer !== null) throw error;
+      }
+    });
   }
 
   override async *events(since: Date): AsyncIterable<ProviderEvent> {

@@ -1,10 +1,12 @@
 import { Inject } from '@nestjs/common';
 import {
+  AutoTopUpDeclined,
   CreditNoteIssued,
   InvoiceIssued,
   InvoicePaid,
   InvoiceReminded,
   InvoiceVoided,
+  TopUpReversed,
   type EventOf,
 } from '@leadwire/contracts';
 import { Consumes, On } from '@leadwire/messaging';
@@ -40,6 +42,16 @@ export class BillingNotices {
   @On(CreditNoteIssued)
   creditNoteIssued({ data }: EventOf<typeof CreditNoteIssued>, db: TenantDb): Promise<void> {
     return this.team.tell(db, { template: 'credit-note-issued', data, attachments: [pdf(data)] });
+  }
+
+  @On(AutoTopUpDeclined)
+  autoTopUpDeclined({ data }: EventOf<typeof AutoTopUpDeclined>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'auto-top-up-declined', data });
+  }
+
+  @On(TopUpReversed)
+  topUpReversed({ data }: EventOf<typeof TopUpReversed>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'payment-reversed', data });
   }
 }
 

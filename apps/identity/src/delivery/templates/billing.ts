@@ -68,7 +68,7 @@ export const billingMails = {
 };
 
 /** An exact amount as people write it, with its currency's own digits. */
-function money(amount: string, currency: string): string {
+export function money(amount: string, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
   return format.format(amount as Intl.StringNumericLiteral).replaceAll('\u00a0', ' ');
 }

@@ -3,6 +3,7 @@ import { apiKeyMails } from './api-keys.js';
 import { billingMails } from './billing.js';
 import { invitationMails } from './invitations.js';
 import { logInMails } from './log-in-ways.js';
+import { paymentMails } from './payments.js';
 import { sessionMails } from './sessions.js';
 import { teamMails } from './teams.js';
 
@@ -13,6 +14,7 @@ export const mailTemplates = {
   ...billingMails,
   ...invitationMails,
   ...logInMails,
+  ...paymentMails,
   ...sessionMails,
   ...teamMails,
 };
