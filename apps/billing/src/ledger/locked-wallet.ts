@@ -122,7 +122,7 @@ export class LockedWallet {
   private async send(rows: object[]): Promise<Batch> {
     // What was announced so far comes before what this batch announces.
     await this.db.flushEvents();
-    const [posted] = await this.db.query<{ batch: Batch }>(POST_BATCH, [
+    const params = [
       this.db.tenantId,
       this.id,
       this.now,
@@ -130,7 +130,8 @@ export class LockedWallet {
       newId(),
       this.version,
       JSON.stringify(causeOf(this.db)),
-    ]);
+    ];
+    const [posted] = await this.db.query<{ batch: Batch }>(POST_BATCH, params, 'post-batch');
     assert(posted, 'a batch has a result');
     const { batch } = posted;
     this.balanceNow = amount(batch.balance);

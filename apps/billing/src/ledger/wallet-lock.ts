@@ -35,7 +35,7 @@ export class WalletLock {
   }
 
   private async lock(db: TenantDb): Promise<WalletRow | undefined> {
-    const [row] = await db.query<WalletRow>(LOCK_WALLET, [db.tenantId]);
+    const [row] = await db.query<WalletRow>(LOCK_WALLET, [db.tenantId], 'lock-wallet');
     return row;
   }
 
