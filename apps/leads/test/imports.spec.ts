@@ -81,6 +81,19 @@ describe('importing a file', () => {
     expect(await imports.leads(ctx)).toMatchObject([{ firstName: 'Zoë', lastName: 'Groß' }]);
   });
 
+  it('stores no row whose bytes are not of the encoding that was said, and gives it back', async () => {
+    const ctx = caller();
+    const file = Buffer.concat([
+      Buffer.from('Name,Email\nAda Byron,a@x.de\n'),
+      iconv.encode('Zoë Groß,z@x.de\n', 'windows-1252'),
+    ]);
+    const ended = await imports.run(ctx, file, { encoding: 'utf-8' });
+    expect(countsOf(ended)).toMatchObject({ status: 'completed', imported: 1, rejected: 1 });
+    expect(await imports.leads(ctx)).toMatchObject([{ firstName: 'Ada' }]);
+    const noise = Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * 7919) % 256));
+    expect(await imports.run(ctx, noise)).toMatchObject({ status: 'failed', imported: 0 });
+  });
+
   it('follows the mapping, delimiter and encoding that it was given', async () => {
     const ctx = caller();
     const file = iconv.encode('A|B|C\nÉva|e@x.de|Rome\n', 'windows-1250');
