@@ -16,6 +16,7 @@ import { projectPattern } from './test/projects.ts';
 /** Projects tested at once, each by one Jest worker: one for each of two cores, with Postgres and NATS beside them. */
 const PARALLEL_PROJECTS = '2';
 const FORCE_STOP_MS = 10_000;
+const JOURNEYS = '@leadwire/e2e';
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
   ? ['', ...process.argv.slice(2)]
@@ -25,7 +26,7 @@ const work = mkdtempSync(join(tmpdir(), 'leadwire-test-'));
 // As root, Postgres runs as another user, who must be able to pass through.
 chmodSync(work, 0o711);
 
-let child: ChildProcess | undefined;
+const children = new Set<ChildProcess>();
 let postgres: PostgresServer | undefined;
 let interrupted = false;
 
@@ -40,20 +41,23 @@ function run(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (interrupted) return reject(new StepFailure('was interrupted'));
-    child = spawn(command, args, {
+    const child = spawn(command, args, {
       cwd: ROOT,
       env: { ...toolEnv(), ...env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
       stdio: ['ignore', onOutput ? 'pipe' : 'inherit', 'inherit'],
       detached: true,
     });
+    children.add(child);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       process.stdout.write(text);
       onOutput?.(text);
     });
     child.once('error', (error) => reject(new StepFailure(`could not be started: ${error.message}`)));
-    child.once('close', (code, signal) =>
-      code === 0 ? resolve() : reject(new StepFailure(`ended with ${signal ?? `exit code ${code}`}`)),
-    );
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      if (code === 0) resolve();
+      else reject(new StepFailure(`ended with ${signal ?? `exit code ${code}`}`));
+    });
   });
 }
 
@@ -69,12 +73,18 @@ async function runTests(): Promise<void> {
     natsServerBinary(),
   ]);
   postgres = server;
-  const nx = ['run-many', '-t', 'test', '--parallel', PARALLEL_PROJECTS, '--output-style', 'static'];
-  if (projects) nx.push('-p', projectPattern(ROOT, projects));
-  // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
-  if (process.env.CI || jestArguments.length > 0) nx.push('--skip-nx-cache');
   const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary, TMPDIR: work };
-  await run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
+  // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
+  const uncached = process.env.CI || jestArguments.length > 0 ? ['--skip-nx-cache'] : [];
+  const test = (...which: string[]): Promise<void> => {
+    const nx = ['run-many', '-t', 'test', '--output-style', 'static', ...which, ...uncached];
+    return run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
+  };
+  if (projects) return test('--parallel', PARALLEL_PROJECTS, '-p', projectPattern(ROOT, projects));
+  // The journeys take as long as all others together: begun last, they would keep one core waiting.
+  const lanes = [test('-p', JOURNEYS), test('--parallel', '1', '--exclude', JOURNEYS)];
+  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 const checks: [string, () => Promise<void>][] = [
@@ -96,19 +106,22 @@ function cleanUp(): Promise<void> {
 }
 
 async function removeAll(): Promise<void> {
-  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-    const group = -child.pid;
-    const ended = new Promise((resolve) => child?.once('close', resolve));
-    process.kill(group, 'SIGTERM');
-    const force = setTimeout(() => process.kill(group, 'SIGKILL'), FORCE_STOP_MS);
-    await ended;
-    clearTimeout(force);
-  }
+  await Promise.all([...children].map(endGroup));
   await postgres?.stop('immediate');
   postgres?.removeData();
   // Platforms that an interrupted spec had started: every one of them lives in a folder of this run's own.
   for (const record of processesNaming(work)) await endProcess(record, 'SIGKILL', FORCE_STOP_MS);
   rmSync(work, { recursive: true, force: true });
+}
+
+async function endGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const group = -child.pid;
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  process.kill(group, 'SIGTERM');
+  const force = setTimeout(() => process.kill(group, 'SIGKILL'), FORCE_STOP_MS);
+  await ended;
+  clearTimeout(force);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
