@@ -69,7 +69,8 @@ export class Crossings {
 
   private async cursorOf(team: Team, operation: Operation, headers: Record<string, string>) {
     const ids = { ...team.ids, campaignId: team.ids['runningCampaignId'] as string };
-    const request = requestOf(operation, { ids, query: { limit: '1' }, headers });
+    const query = { ...EXAMPLES[operation.id]?.query?.(team, ids), limit: '1' };
+    const request = requestOf(operation, { ids, query, headers });
     return (JSON.parse((await send(this.api, request)).text) as Page).next;
   }
 
@@ -91,7 +92,9 @@ export class Crossings {
       }
     }
     for (const { operation, cursor } of traces.cursors) {
-      const parts = { ids: this.teams.home.ids, query: { limit: '1', cursor } };
+      const { home } = this.teams;
+      const query = { ...EXAMPLES[operation.id]?.query?.(home, home.ids), limit: '1', cursor };
+      const parts = { ids: home.ids, query };
       const crossing = { operation, what: 'cursor', parts, expects: BAD_CURSOR };
       cells.push(await this.cellOf(crossing, await this.requestOf(crossing), leaksIn));
     }

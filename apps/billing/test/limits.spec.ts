@@ -3,8 +3,6 @@ import {
   creditOperatorsApi,
   creditsApi,
   CreditExpired,
-  memberErrors,
-  membersApi,
   quotaOperatorsApi,
   quotasApi,
   reservationsApi,
@@ -20,7 +18,6 @@ import {
   type WalletsApi,
 } from '@leadwire/contracts';
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { encodeError, errorHeaders } from '@leadwire/messaging';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
@@ -42,7 +39,6 @@ describe('credit, quotas and allowances of the service', () => {
   let allowances: AllowancesApi;
   let reservations: ReservationsApi;
   let usage: UsageEventsApi;
-  const members = new Set<string>();
 
   beforeAll(async () => {
     service = await TestService.start(billingService, {
@@ -59,27 +55,6 @@ describe('credit, quotas and allowances of the service', () => {
     reservations = service.client(reservationsApi);
     usage = service.client(usageEventsApi);
     await service.database.query(PRICE_IN_EURO);
-    service.connection.subscribe(membersApi.get.subject, {
-      queue: 'identity',
-      callback: (_, msg) => {
-        const { userId } = msg.json<{ userId: string }>();
-        const missing = memberErrors.not_found();
-        if (!members.has(userId)) msg.respond(encodeError(missing), { headers: errorHeaders(missing) });
-        else
-          msg.respond(
-            JSON.stringify({
-              userId,
-              email: 'member@example.test',
-              firstName: null,
-              lastName: null,
-              role: 'agent',
-              invitedBy: null,
-              joinedAt: LATER,
-              lastSeenAt: null,
-            }),
-          );
-      },
-    });
   });
   afterAll(async () => {
     expect(await violationsIn(service.database)).toEqual([]);
@@ -93,11 +68,7 @@ describe('credit, quotas and allowances of the service', () => {
     await wallets.get(ctx, {});
     return ctx;
   };
-  const member = (): string => {
-    const userId = newId();
-    members.add(userId);
-    return userId;
-  };
+  const member = newId;
   const grant = (ctx: Ctx, amount: string, over: object = {}) =>
     operators.grant(system(), {
       tenantId: ctx.tenantId,
@@ -394,7 +365,7 @@ describe('credit, quotas and allowances of the service', () => {
 
     it('are of members only, not of strangers nor for other teams, and set by nobody without the right', async () => {
       const ctx = await team();
-      const stranger = newId();
+      const stranger = service.members.stranger();
       await expect(allowances.set(ctx, { userId: stranger, monthlyAllowance: '3' })).rejects.toMatchObject({
         code: 'member.not_found',
       });

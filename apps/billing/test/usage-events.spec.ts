@@ -99,6 +99,24 @@ describe('usage that is reported', () => {
       expect((await events.record(again, { events: [first] })).items).toMatchObject([{ outcome: 'charged' }]);
     });
 
+    it('is of people of the team only, and stays recorded when they leave', async () => {
+      const ctx = caller();
+      const stranger = service.members.stranger();
+      const colleague = newId();
+      const theirs = use({ userId: colleague });
+      await expect(events.record(ctx, { events: [theirs, use({ userId: stranger })] })).rejects.toMatchObject(
+        {
+          code: 'request.invalid',
+          details: { errors: [{ pointer: '/events/1/userId', code: 'member' }] },
+        },
+      );
+      expect((await events.record(ctx, { events: [theirs] })).items).toMatchObject([{ outcome: 'charged' }]);
+      service.members.stranger(colleague);
+      expect((await events.record(ctx, { events: [theirs] })).items).toMatchObject([
+        { outcome: 'duplicate' },
+      ]);
+    });
+
     it('is recorded once though the same request comes many times at once', async () => {
       const ctx = caller();
       const batch = Array.from({ length: 50 }, () => use({ items: [{ ...MAILS, quantity: '1' }] }));

@@ -20,6 +20,7 @@ import { InviteesService } from './invitations/invitees.service.js';
 import { KeyRing } from './keys/key-ring.js';
 import { KeysService } from './keys/keys.service.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { MemberChecksService } from './members/member-checks.service.js';
 import { MembersService } from './members/members.service.js';
 import { Memberships } from './members/memberships.js';
 import { BillingNotices } from './notices/billing-notices.consumer.js';
@@ -73,6 +74,7 @@ class IdentityModule {
         InvitationsService,
         InviteesService,
         KeysService,
+        MemberChecksService,
         MembersService,
         OidcService,
         OperatorsService,

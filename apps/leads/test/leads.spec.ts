@@ -11,17 +11,14 @@ import { newId } from '@leadwire/kernel';
 import { caller, modelFaults, NO_FAULTS, TestService } from '@leadwire/testing';
 import { leadsService } from '../src/leads.module.js';
 import { migrations } from '../src/migrations/index.js';
-import { TeamMembers } from './team-members.js';
 
 describe('leads', () => {
   let service: TestService;
   let leads: LeadsApi;
-  let members: TeamMembers;
 
   beforeAll(async () => {
     service = await TestService.start(leadsService, { migrations });
     leads = service.client(leadsApi);
-    members = new TeamMembers(service.connection);
   });
   afterAll(() => service.stop());
 
@@ -48,7 +45,7 @@ describe('leads', () => {
         customFields: { city: 'Berlin', nothing: null },
         notes: 'met at a fair',
         nextFollowUpAt: '2027-01-02T10:00:00+01:00',
-        assignedUserId: members.add(),
+        assignedUserId: newId(),
       });
       expect(lead).toMatchObject({
         version: 1,
@@ -209,7 +206,7 @@ describe('leads', () => {
 
     it('gives leads to people of the team only', async () => {
       const ctx = caller();
-      const stranger = newId();
+      const stranger = service.members.stranger();
       const refusal = {
         code: 'request.invalid',
         details: { errors: [{ pointer: '/assignedUserId', code: 'member' }] },
@@ -223,7 +220,7 @@ describe('leads', () => {
     it('assigns and archives', async () => {
       const ctx = caller();
       const { id: leadId } = await leads.create(ctx, {});
-      const assignedUserId = members.add();
+      const assignedUserId = newId();
       expect(await leads.assign(ctx, { leadId, assignedUserId })).toMatchObject({
         assignedUserId,
         version: 2,

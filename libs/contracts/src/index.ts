@@ -48,6 +48,7 @@ export * from './identity/invitations.api.js';
 export * from './identity/keys.api.js';
 export * from './identity/passwords.api.js';
 export * from './identity/profile.api.js';
+export * from './identity/member-checks.api.js';
 export * from './identity/members.api.js';
 export * from './identity/sessions.api.js';
 export * from './identity/operators.api.js';

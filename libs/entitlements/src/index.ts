@@ -9,3 +9,4 @@ export * from './rights.js';
 export * from './snapshot-bucket.js';
 export * from './snapshot.js';
 export * from './sticky.js';
+export * from './team-members.js';

@@ -5,6 +5,7 @@ export * from './sms-sink.js';
 export * from './openid-provider.js';
 export * from './postgres-proxy.js';
 export * from './test-database.js';
+export * from './test-members.js';
 export * from './test-nats.js';
 export * from './test-rights.js';
 export * from './test-service.js';

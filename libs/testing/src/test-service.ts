@@ -24,6 +24,7 @@ import {
 import { CtxSigner } from '@leadwire/security';
 import { TestDatabase } from './test-database.js';
 import { freePort, TestNats } from './test-nats.js';
+import { TestMembers } from './test-members.js';
 import { TestRights } from './test-rights.js';
 
 const newKey = () => randomBytes(32);
@@ -50,6 +51,8 @@ export class TestService {
   private readonly rpc: RpcClient;
   /** What the service is told about its tenants' rights. */
   readonly rights: TestRights;
+  /** Who it is told belongs to no team. */
+  readonly members: TestMembers;
 
   private constructor(
     private readonly definition: ServiceDefinition<ConfigSpec>,
@@ -62,8 +65,12 @@ export class TestService {
     callerKey: Buffer,
   ) {
     this.rights = new TestRights(connection);
+    this.members = new TestMembers(connection);
     // Identity answers for itself.
-    if (definition.name !== 'identity') this.rights.serve();
+    if (definition.name !== 'identity') {
+      this.rights.serve();
+      this.members.serve();
+    }
     this.publisher = new JetStreamPublisher(connection);
     this.rpc = new RpcClient(connection, new CtxSigner('gateway', callerKey));
   }

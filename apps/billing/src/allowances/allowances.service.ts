@@ -3,23 +3,22 @@ import {
   ALLOWANCE_MAX,
   AllowanceChanged,
   allowancesApi,
-  membersApi,
+  memberErrors,
   type AllowancesApi,
   type CreditTransaction,
   type CreditTransactionType,
   type ListCreditTransactions,
   type ListUserCredits,
-  type MembersApi,
   type Nothing,
   type Page,
   type SetAllowance,
   type UserCredit,
 } from '@leadwire/contracts';
+import { TeamMembers } from '@leadwire/entitlements';
 import { amount, Clock, newId, requestErrors, type Ctx } from '@leadwire/kernel';
-import { Client, Serves } from '@leadwire/messaging';
+import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import { WalletLock } from '../ledger/wallet-lock.js';
-import { asTenant } from '../operators/as-tenant.js';
 import {
   LIST_CREDIT_TRANSACTIONS,
   LIST_USER_CREDITS,
@@ -45,7 +44,7 @@ export class AllowancesService implements AllowancesApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(WalletLock) private readonly wallets: WalletLock,
-    @Client(membersApi) private readonly members: MembersApi,
+    @Inject(TeamMembers) private readonly members: TeamMembers,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -104,9 +103,9 @@ export class AllowancesService implements AllowancesApi {
     return toCredit(row ?? { userId, ...NOTHING_COUNTED }, end);
   }
 
-  // Whether the caller may see members is not the question here.
+  /** @throws AppError `member.not_found` */
   private async requireMember(ctx: Ctx, userId: string): Promise<void> {
-    await this.members.get(asTenant(ctx, ctx.tenantId), { userId });
+    if ((await this.members.strangersAmong(ctx, [userId])).size > 0) throw memberErrors.not_found();
   }
 
   private month(): { start: Date; end: Date } {

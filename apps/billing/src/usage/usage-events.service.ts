@@ -13,7 +13,8 @@ import {
   type UsageSource,
   type VoidUsage,
 } from '@leadwire/contracts';
-import { assert, Clock, type Ctx } from '@leadwire/kernel';
+import { TeamMembers } from '@leadwire/entitlements';
+import { assert, Clock, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import type { Answer } from '../ledger/command.js';
@@ -39,13 +40,15 @@ export class UsageEventsService implements UsageEventsApi {
     @Inject(Rater) private readonly rater: Rater,
     @Inject(Charging) private readonly charging: Charging,
     @Inject(Voiding) private readonly voiding: Voiding,
+    @Inject(TeamMembers) private readonly members: TeamMembers,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  record(ctx: Ctx, { events }: RecordUsage): Promise<UsageRecorded> {
+  async record(ctx: Ctx, { events }: RecordUsage): Promise<UsageRecorded> {
     checkReported(events, this.clock.now());
     const source = sourceOf(ctx);
     const keys = events.map(({ key }) => `${source}:${key}`);
+    await this.requireMembers(ctx, events, keys);
     return this.tenant.run(ctx, async (db) => {
       if (await isErased(db)) return { items: events.map(({ key }) => recorded(key, 'closed')) };
       const wallet = await this.wallets.take(db);
@@ -77,6 +80,24 @@ export class UsageEventsService implements UsageEventsApi {
         };
       };
     });
+  }
+
+  // Services know whom they speak of. What was recorded before has its answer for ever, also when somebody left since.
+  private async requireMembers(ctx: Ctx, events: ReportedUsage[], keys: string[]): Promise<void> {
+    if (ctx.actor === 'system') return;
+    const strangers = await this.members.strangersAmong(
+      ctx,
+      events.flatMap(({ userId }) => userId ?? []),
+    );
+    if (strangers.size === 0) return;
+    const known = await this.tenant.read<Known>(ctx, USAGE_BY_KEYS, [ctx.tenantId, [...new Set(keys)]]);
+    const recorded = new Set(known.map(({ key }) => key));
+    const errors = events.flatMap(({ userId }, i) =>
+      userId && strangers.has(userId) && !recorded.has(keys[i] as string)
+        ? { pointer: `/events/${i}/userId`, code: 'member', detail: 'must be a member of the team' }
+        : [],
+    );
+    if (errors.length > 0) throw requestErrors.invalid({ errors });
   }
 
   private async recordAll(

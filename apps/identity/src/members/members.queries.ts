@@ -8,6 +8,13 @@ const MEMBER = `
 
 export const FIND_MEMBER = `${MEMBER} AND m.user_id = $2`;
 
+export const MEMBERS_AMONG = `
+  SELECT user_id AS "userId"
+  FROM memberships
+  WHERE tenant_id = $1
+    AND user_id = ANY ($2::uuid[])
+    AND deleted_at IS NULL`;
+
 /** In the order in which they first joined: ids rise with time. $2: role, $3: the membership that the page before ended with. */
 export const LIST_MEMBERS = `${MEMBER}
     AND ($2::text IS NULL OR m.role = $2)

@@ -98,7 +98,10 @@ export class LeadsService implements LeadsApi {
 
   /** @throws AppError `lead.not_found` | `lead.changed_meanwhile` | `request.invalid` for somebody outside the team */
   async assign(ctx: Ctx, { leadId, version, assignedUserId }: AssignLead): Promise<Lead> {
-    await this.assignees.require(ctx, assignedUserId);
+    if (assignedUserId) {
+      await this.get(ctx, { leadId });
+      await this.assignees.require(ctx, assignedUserId);
+    }
     return this.change(ctx, leadId, version, () => ({ assignedUserId }));
   }
 
