@@ -218,6 +218,9 @@ describe('credit, quotas and allowances of the service', () => {
       const ctx = await team();
       await set(ctx, { monthlyQuota: '100', dailyQuota: '10' });
       await hold(ctx, '1', { feature: 'voice', quantity: '4' });
+      expect((await reservations.list(ctx, {})).items).toMatchObject([
+        { feature: 'voice', quantity: '4.000000' },
+      ]);
       const [item] = (await quotas.list(ctx, {})).items;
       expect(item).toMatchObject({
         feature: 'voice',
@@ -267,6 +270,11 @@ describe('credit, quotas and allowances of the service', () => {
         expect(item?.month.used).toBe('8.000000');
         return item;
       });
+      const mixed = service.database.query(
+        `UPDATE billing.billing_usage_events SET currency = 'USD' WHERE tenant_id = $1`,
+        [ctx.tenantId],
+      );
+      await expect(mixed).rejects.toMatchObject({ code: '23503' });
     });
 
     it('are known to whoever asks before starting: in microseconds, and right after any change', async () => {

@@ -93,7 +93,7 @@ const UPKEEP = [
 // Only functions write what is counted: the service's own role reads it.
 const GRANTS = [
   ...tenantIsolation('billing_quota_counters'),
-  ...['billing_quota_counters', 'user_credits', 'credit_transactions'].map(
+  ...['billing_feature_entitlements', 'billing_quota_counters', 'user_credits', 'credit_transactions'].map(
     (table) => `REVOKE INSERT, UPDATE ON ${table} FROM billing_app`,
   ),
 ];

@@ -53,7 +53,11 @@ const TAKE_QUOTA = `
       t.refused := jsonb_build_object('feature', p_feature, 'reason', 'disabled', 'text', 'The feature is switched off.');
       RETURN t;
     END IF;
-    SELECT * INTO STRICT n FROM billing_quota_counters WHERE tenant_id = p_tenant AND feature_key = p_feature;
+    SELECT * INTO n FROM billing_quota_counters WHERE tenant_id = p_tenant AND feature_key = p_feature;
+    IF NOT FOUND THEN
+      INSERT INTO billing_quota_counters (tenant_id, feature_key, day, month) VALUES (p_tenant, p_feature, today, this_month)
+      RETURNING * INTO n;
+    END IF;
     IF today > n.day THEN
       n.day := today;
       n.day_used := 0;

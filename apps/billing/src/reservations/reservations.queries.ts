@@ -10,6 +10,8 @@ export type ReservationRow = {
   allotted: string;
   held: string;
   purpose: string | null;
+  feature: string | null;
+  quantity: string | null;
   createdBy: string | null;
   expiresAt: Date;
   endedAt: Date | null;
@@ -28,7 +30,8 @@ export function listReservations({ status, budgetId }: ListReservations): {
   if (budgetId !== undefined) bind('parent_id', budgetId);
   const sql = `
     SELECT id, parent_id AS "budgetId", status, authorized, captured, released, allotted,
-           authorized - captured - released AS held, purpose, created_by AS "createdBy", expires_at AS "expiresAt",
+           authorized - captured - released AS held, purpose, feature_key AS feature, quantity,
+           created_by AS "createdBy", expires_at AS "expiresAt",
            ended_at AS "endedAt", created_at AS "createdAt"
     FROM billing_reservations
     WHERE tenant_id = $1

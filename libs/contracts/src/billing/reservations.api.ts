@@ -185,6 +185,12 @@ export class Reservation {
   @Text({ max: 200, nullable: true })
   purpose!: string | null;
 
+  @Text({ max: FEATURE_KEY_MAX, nullable: true, description: 'Whose quotas it counts in.' })
+  feature!: string | null;
+
+  @DecimalText({ nullable: true, description: 'What it counts for in them.' })
+  quantity!: string | null;
+
   @Uuid({ nullable: true })
   createdBy!: string | null;
 
