@@ -16,6 +16,8 @@ import { CreditsService } from './credits/credits.service.js';
 import { ExpirySweeper } from './ledger/expiry-sweeper.js';
 import { Books } from './erasure/books.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
+import { ChargesService } from './charges/charges.service.js';
+import { ForecastService } from './forecast/forecast.service.js';
 import { LedgerExportService } from './export/ledger-export.service.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
@@ -59,6 +61,8 @@ export class BillingModule {
         WalletOperatorsService,
         LedgerService,
         LedgerExportService,
+        ChargesService,
+        ForecastService,
         UsageService,
         UsageEventsService,
         UsageAnalyticsService,

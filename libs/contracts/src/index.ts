@@ -16,6 +16,8 @@ export * from './billing/limit-events.js';
 export * from './billing/allowances.api.js';
 export * from './billing/credits.api.js';
 export * from './billing/errors.js';
+export * from './billing/charges.api.js';
+export * from './billing/forecast.api.js';
 export * from './billing/ledger.api.js';
 export * from './billing/operator-charges.api.js';
 export * from './billing/operator-prices.api.js';

@@ -22,7 +22,7 @@ export type LedgerRow = {
   createdAt: Date;
 };
 
-const COLUMNS = `
+export const LEDGER_COLUMNS = `
   id, wallet_id AS "walletId", wallet_seq AS seq, transaction_type AS type, amount,
   balance_before AS "balanceBefore", balance_after AS "balanceAfter", reserved_amount AS "reservedAmount",
   reserved_before AS "reservedBefore", reserved_after AS "reservedAfter", counter_account AS "counterAccount",
@@ -30,7 +30,7 @@ const COLUMNS = `
   reference_id AS "referenceId", idempotency_key AS "idempotencyKey", created_by AS "createdBy", description,
   created_at AS "createdAt"`;
 
-export const LEDGER_TRANSACTION = `SELECT ${COLUMNS} FROM billing_ledger_transactions WHERE tenant_id = $1 AND id = $2`;
+export const LEDGER_TRANSACTION = `SELECT ${LEDGER_COLUMNS} FROM billing_ledger_transactions WHERE tenant_id = $1 AND id = $2`;
 
 /** Newest first. `$3` is the place where the last page ended. */
 export function listLedger({ type, referenceType, referenceId }: ListLedger): {
@@ -47,7 +47,7 @@ export function listLedger({ type, referenceType, referenceId }: ListLedger): {
   if (referenceType !== undefined) bind('reference_type', referenceType);
   if (referenceId !== undefined) bind('reference_id', referenceId);
   const sql = `
-    SELECT ${COLUMNS}
+    SELECT ${LEDGER_COLUMNS}
     FROM billing_ledger_transactions
     WHERE tenant_id = $1
       AND wallet_id = (SELECT id FROM billing_wallets WHERE tenant_id = $1 AND user_id IS NULL)

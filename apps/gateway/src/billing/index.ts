@@ -1,4 +1,5 @@
 import { AutoTopUpController } from './auto-top-up.controller.js';
+import { ChargesController } from './charges.controller.js';
 import { LedgerExportController } from './ledger-export.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { PricesController, QuotesController } from './prices.controller.js';
@@ -17,6 +18,7 @@ export const billingControllers = [
   WalletController,
   LedgerController,
   LedgerExportController,
+  ChargesController,
   UsageController,
   UsageEventsController,
   PricesController,

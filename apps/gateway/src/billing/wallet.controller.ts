@@ -1,12 +1,23 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
-import { Nothing, TopUpWallet, UpdateWallet, walletsApi, type WalletsApi } from '@leadwire/contracts';
+import {
+  forecastApi,
+  Nothing,
+  TopUpWallet,
+  UpdateWallet,
+  walletsApi,
+  type ForecastApi,
+  type WalletsApi,
+} from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
 @Controller('billing/wallet')
 export class WalletController {
-  constructor(@PassThrough(walletsApi) private readonly wallets: WalletsApi) {}
+  constructor(
+    @PassThrough(walletsApi) private readonly wallets: WalletsApi,
+    @PassThrough(forecastApi) private readonly forecasts: ForecastApi,
+  ) {}
 
   /** Reads the tenant's wallet. */
   @Get()
@@ -34,5 +45,12 @@ export class WalletController {
   @Endpoint(walletsApi.audit, { summary: 'Audit the wallet against its ledger' })
   audit(@RequestCtx() ctx: Ctx, @Input() input: Nothing) {
     return this.wallets.audit(ctx, input);
+  }
+
+  /** Says on which day the wallet runs dry, from how it was used lately. */
+  @Get('forecast')
+  @Endpoint(forecastApi.get, { summary: 'Forecast when the wallet runs dry' })
+  forecast(@RequestCtx() ctx: Ctx, @Input() input: Nothing) {
+    return this.forecasts.get(ctx, input);
   }
 }

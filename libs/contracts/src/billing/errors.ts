@@ -23,6 +23,10 @@ export const usageErrors = defineErrors('usage', {
   },
 });
 
+export const chargeErrors = defineErrors('charge', {
+  not_found: { kind: 'not_found', text: 'There is no such charge.' },
+});
+
 export const priceErrors = defineErrors('price', {
   missing: { kind: 'unprocessable', text: 'There is no price for this usage.', log: 'warn' },
   ambiguous: { kind: 'internal', text: 'Two prices are valid for this usage.' },
