@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { InvoiceIssued, InvoiceReminded, type InvoiceIssuedData } from '@leadwire/contracts';
+import {
+  InvoiceIssued,
+  InvoiceReminded,
+  LowBalanceReached,
+  WalletFrozen,
+  WalletUnfrozen,
+  type InvoiceIssuedData,
+} from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import { FileObjectStorage } from '@leadwire/platform';
 import { eventually, MailSink, type TestService } from '@leadwire/testing';
@@ -99,6 +106,24 @@ describe('what owners are mailed about their money', () => {
     });
     await eventually(async () => (await waiting()) === 1);
     expect(sink.to(session.user.email).some(({ subject }) => subject.includes('Invoice'))).toBe(false);
+  });
+
+  it('a wallet that runs low, is frozen by its audit, and goes on, is told each time, without the rows', async () => {
+    const session = await signUp(service, { tenantName: 'Low & Sons' });
+    const tenantId = session.tenant.id;
+    const walletId = newId();
+    const low = { walletId, balance: '4.200000', threshold: '5.000000', currency: 'USD' };
+    await service.publish(LowBalanceReached, { tenantId, data: low });
+    const lowMail = await sink.waitFor(session.user.email, 'runs low');
+    expect(lowMail.text).toContain('USD 4.20 is left, less than the USD 5.00');
+    const frozenAt = '2026-11-29T12:00:00.000Z';
+    const reason = 'I13: every posting hashes to what it says (row)';
+    await service.publish(WalletFrozen, { tenantId, data: { walletId, cause: 'audit', reason, frozenAt } });
+    const frozenMail = await sink.waitFor(session.user.email, 'is frozen');
+    expect(frozenMail.text).toContain('Our own audit');
+    expect(frozenMail.text).not.toContain('I13');
+    await service.publish(WalletUnfrozen, { tenantId, data: { walletId, cause: 'audit' } });
+    await sink.waitFor(session.user.email, 'goes on');
   });
 
   it('a team that is gone is told nothing, and the news is not tried again', async () => {

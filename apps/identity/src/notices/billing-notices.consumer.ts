@@ -6,7 +6,10 @@ import {
   InvoicePaid,
   InvoiceReminded,
   InvoiceVoided,
+  LowBalanceReached,
   TopUpReversed,
+  WalletFrozen,
+  WalletUnfrozen,
   type EventOf,
 } from '@leadwire/contracts';
 import { Consumes, On } from '@leadwire/messaging';
@@ -52,6 +55,21 @@ export class BillingNotices {
   @On(TopUpReversed)
   topUpReversed({ data }: EventOf<typeof TopUpReversed>, db: TenantDb): Promise<void> {
     return this.team.tell(db, { template: 'payment-reversed', data });
+  }
+
+  @On(LowBalanceReached)
+  lowBalanceReached({ data }: EventOf<typeof LowBalanceReached>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'low-balance', data });
+  }
+
+  @On(WalletFrozen)
+  walletFrozen({ data }: EventOf<typeof WalletFrozen>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'wallet-frozen', data });
+  }
+
+  @On(WalletUnfrozen)
+  walletUnfrozen(_: EventOf<typeof WalletUnfrozen>, db: TenantDb): Promise<void> {
+    return this.team.tell(db, { template: 'wallet-unfrozen', data: {} });
   }
 }
 

@@ -6,6 +6,7 @@ import { logInMails } from './log-in-ways.js';
 import { paymentMails } from './payments.js';
 import { sessionMails } from './sessions.js';
 import { teamMails } from './teams.js';
+import { walletMails } from './wallets.js';
 
 /** Every mail that identity sends, by its name. A part of identity adds a file of its own here. */
 export const mailTemplates = {
@@ -17,6 +18,7 @@ export const mailTemplates = {
   ...paymentMails,
   ...sessionMails,
   ...teamMails,
+  ...walletMails,
 };
 
 export type MailTemplate = keyof typeof mailTemplates;
