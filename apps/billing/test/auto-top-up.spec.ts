@@ -1,6 +1,8 @@
 import { AutoTopUpDeclined, TopUpSucceeded } from '@leadwire/contracts';
-import type { Ctx } from '@leadwire/kernel';
+import { amount, systemCtx, type Ctx } from '@leadwire/kernel';
+import { TenantTransaction } from '@leadwire/persistence';
 import { caller, eventually } from '@leadwire/testing';
+import { WalletLock } from '../src/ledger/wallet-lock.js';
 import { AutoTopUpWorker } from '../src/payments/auto-top-up-worker.js';
 import { PaymentBench } from './payments.js';
 import { violationsIn } from './postings.js';
@@ -60,6 +62,18 @@ describe('topping up by itself', () => {
     const ctx = await watched('5');
     await settled(ctx, 'succeeded');
     expect(await bench.balance(ctx)).toBe('55.000000');
+  });
+
+  it('starts when funds do not cover a use, although the balance is not below the threshold', async () => {
+    const ctx = await watched('20');
+    const { app } = bench.service.running;
+    await app.get(TenantTransaction).run(systemCtx(ctx.tenantId), async (db) => {
+      const wallet = await app.get(WalletLock).take(db);
+      wallet.exhaust(amount('30'));
+      await wallet.save();
+    });
+    await settled(ctx, 'succeeded');
+    expect(await bench.wallets.get(ctx, {})).toMatchObject({ balance: '70.000000', exhausted: false });
   });
 
   it('goes on until the balance is at the threshold, and never past the cap of the month', async () => {

@@ -183,11 +183,12 @@ export class LockedWallet {
     }
   }
 
-  // Noted with the posting that crosses it; whoever tops up looks again, so once is enough.
+  // Noted with the posting that crosses it, or that funds did not cover; whoever tops up looks again, so once is enough.
   private async watchAutoTopUp(): Promise<void> {
-    const { autoTopUpBelow, balance } = this.row;
-    if (autoTopUpBelow === null || this.balanceNow.gte(autoTopUpBelow)) return;
-    if (amount(balance).gte(autoTopUpBelow)) await queueAutoTopUp(this.db, this.now);
+    const { autoTopUpBelow, balance, exhausted } = this.row;
+    if (autoTopUpBelow === null) return;
+    const crossed = this.balanceNow.lt(autoTopUpBelow) && amount(balance).gte(autoTopUpBelow);
+    if (crossed || (this.exhaustedNow && !exhausted)) await queueAutoTopUp(this.db, this.now);
   }
 
   private moment(): { walletId: string; balance: string; currency: string } {

@@ -109,7 +109,8 @@ export class AutoTopUpWorker implements OnApplicationBootstrap, BeforeApplicatio
     // What cannot be added is not charged: the lease looks again.
     if (wallet.status === 'frozen') return undefined;
     const [settings] = await db.query<AutoTopUpRow>(GET_AUTO_TOP_UP, [db.tenantId]);
-    if (!settings?.enabled || wallet.status === 'closed' || wallet.balance.gte(settings.threshold)) {
+    const low = settings && (wallet.balance.lt(settings.threshold) || wallet.exhausted);
+    if (!settings?.enabled || !low || wallet.status === 'closed') {
       await unqueueAutoTopUp(db);
       return undefined;
     }

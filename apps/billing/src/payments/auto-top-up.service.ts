@@ -70,7 +70,8 @@ export class AutoTopUpService implements AutoTopUpApi {
     const [saved] = await db.query<AutoTopUpRow>(GET_AUTO_TOP_UP, [db.tenantId]);
     if (enabled && !saved?.providerMethodId) throw paymentErrors.method_missing();
     await db.execute(WATCH_BALANCE, [db.tenantId, enabled ? threshold : null]);
-    if (enabled && wallet.balance.lt(threshold)) await requeueAutoTopUp(db, this.clock.now());
+    const low = wallet.balance.lt(threshold) || wallet.exhausted;
+    if (enabled && low) await requeueAutoTopUp(db, this.clock.now());
     else if (!enabled) await unqueueAutoTopUp(db);
   }
 
