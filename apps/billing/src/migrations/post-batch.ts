@@ -1,5 +1,6 @@
 import { MOVE_RESERVATION, RESERVATION_MOVE } from './move-reservation.js';
-import { CLOSE_BATCH, COUNT_FOR_PERSON, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
+import { COUNT_FOR_PERSON } from './post-batch-limits.js';
+import { CLOSE_BATCH, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
 
 const TYPES = [
   `CREATE TYPE posting_command AS (
