@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|entitlement|verify|wallet]`: the figures of the design's section on
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|usage|entitlement|verify|wallet]`: the figures of the design's section on
 // speed, as ratios measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
@@ -27,6 +27,7 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   import: async () => (await import('./import.ts')).benchImport(),
   identity: async () => (await import('./identity.ts')).benchIdentity(),
   tokens: async () => (await import('./token-check.ts')).benchTokenCheck(),
+  usage: async () => (await import('./usage.ts')).benchUsage(),
   entitlement: async () => (await import('./entitlement.ts')).benchEntitlement(),
   verify: async () => (await import('./verify.ts')).benchVerify(),
   wallet: async () => (await import('./wallet.ts')).benchWallet(),
@@ -140,6 +141,16 @@ const ROWS: Record<string, Row[]> = {
       target: '≥ 100,000',
       met: (f) => (f.verifyRowsPerSecond ?? 0) >= 100_000,
       limit: 'one core: parsing JSON, SHA-256',
+    },
+  ],
+  usage: [
+    {
+      figure: 'usage, from JetStream to charged, per second',
+      measured: (f) =>
+        `${number(f.usagePerSecond)}  (all on one wallet ${number(f.usageOneWalletPerSecond)})`,
+      target: '≥ 5,000',
+      met: (f) => (f.usagePerSecond ?? 0) >= 5_000,
+      limit: 'CPU: broker, billing and Postgres share the cores',
     },
   ],
   entitlement: [

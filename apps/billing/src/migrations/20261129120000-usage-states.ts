@@ -1,5 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+// By the id alone: while the ledger is new, any index that starts with the tenant looks as good for a look-up by tenant and id, and
+// the plan that is kept would read all of a tenant for each use. post_batch() alone writes it, and the audit compares the tenants.
+const DEBIT_LOOKUP = [
+  `ALTER TABLE billing_usage_events DROP CONSTRAINT billing_usage_events_tenant_id_ledger_transaction_id_fkey`,
+  `ALTER TABLE billing_usage_events ADD CONSTRAINT usage_debit
+     FOREIGN KEY (ledger_transaction_id) REFERENCES billing_ledger_transactions (id)`,
+];
+
 // The charge stays what it was: what is voided keeps its debit and names the posting that gave the money back.
 const STATES = [
   `ALTER TABLE billing_usage_events
@@ -48,7 +56,7 @@ const RETRIES = [
 /** Usage that failed or was voided, by whom and why, and what stands for it instead. */
 export class UsageStates20261129120000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [...STATES, ...RETRIES]) await runner.query(sql);
+    for (const sql of [...DEBIT_LOOKUP, ...STATES, ...RETRIES]) await runner.query(sql);
   }
 
   down(): Promise<void> {

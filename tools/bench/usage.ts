@@ -1,0 +1,148 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { EmailSent, subjectOf, type EmailSentData } from '@leadwire/contracts';
+import { newId } from '@leadwire/kernel';
+import { connectNats, ensureStreams, eventHeaders, JetStreamPublisher } from '@leadwire/messaging';
+import { migrateAll, roleUrl } from '@leadwire/persistence';
+import pg from 'pg';
+import { ROOT } from '../infra/paths.ts';
+import { pickPort } from '../infra/ports.ts';
+import { startInfrastructure, type Infrastructure } from './infrastructure.ts';
+
+const TENANTS = 20;
+const WARM_UP = 4_000;
+const EVENTS = 40_000;
+const BATCH = 1_000;
+const DEADLINE_MS = 120_000;
+const ROLE_SECRET = 'bench';
+// As a service is started; see tools/start.
+const HEAP = ['--max-old-space-size=192', '--max-semi-space-size=16'];
+const BILLING = join(ROOT, 'apps', 'billing', 'dist');
+
+type Connection = Awaited<ReturnType<typeof connectNats>>;
+
+/**
+ * Facts of mails, published to JetStream as fast as it takes them, until billing has rated, recorded and debited each: one process of
+ * billing, which announces each charge meanwhile.
+ */
+export async function benchUsage(): Promise<{ usagePerSecond: number; usageOneWalletPerSecond: number }> {
+  const { migrations } = await import(pathToFileURL(join(BILLING, 'migrations', 'index.js')).href);
+  const infrastructure = await startInfrastructure();
+  const { adminUrl } = infrastructure.postgres;
+  await migrateAll({ adminUrl, roleSecret: ROLE_SECRET, services: [{ service: 'billing', migrations }] });
+  const connection = await connectNats(infrastructure.nats.url, 'bench');
+  await ensureStreams(connection);
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  const billing = await startBilling(infrastructure);
+  try {
+    const many = Array.from({ length: TENANTS }, () => newId());
+    await charge(connection, admin, many, WARM_UP);
+    const usagePerSecond = await charge(connection, admin, many, EVENTS);
+    const usageOneWalletPerSecond = await charge(connection, admin, [newId()], EVENTS);
+    return { usagePerSecond, usageOneWalletPerSecond };
+  } finally {
+    const ended = new Promise((resolve) => billing.once('exit', resolve));
+    billing.send('stop');
+    await ended;
+    await admin.end();
+    await connection.close();
+    await infrastructure.stop();
+  }
+}
+
+/** Publishes so many mails of some tenants; returns how many a second were charged, from the first one sent to the last one debited. */
+async function charge(
+  connection: Connection,
+  admin: pg.Client,
+  tenants: string[],
+  count: number,
+): Promise<number> {
+  const before = await chargedOf(admin, tenants);
+  const messages = Array.from({ length: count }, (_, i) => mailOf(tenants[i % tenants.length] as string));
+  const publisher = new JetStreamPublisher(connection);
+  const started = performance.now();
+  for (let sent = 0; sent < count; sent += BATCH) {
+    const outcomes = await publisher.publish(messages.slice(sent, sent + BATCH));
+    if (outcomes.some(({ status }) => status !== 'stored')) throw new Error('the broker refused mails');
+  }
+  while ((await chargedOf(admin, tenants)) < before + count) {
+    if (performance.now() - started > DEADLINE_MS) throw new Error('not all mails were charged in time');
+    await wait(20);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  await publisher.close();
+  return count / seconds;
+}
+
+// Postings but the trial credit, which is always the first: adding the ledger up would be what is measured.
+async function chargedOf(admin: pg.Client, tenants: string[]): Promise<number> {
+  const { rows } = await admin.query<{ charged: string | null }>(
+    'SELECT sum(last_seq - 1) AS charged FROM billing.billing_wallets WHERE tenant_id = ANY ($1)',
+    [tenants],
+  );
+  return Number(rows[0]?.charged ?? 0);
+}
+
+function mailOf(tenantId: string) {
+  const [id, enrolmentId, activityId] = [newId(), newId(), newId()];
+  const data: EmailSentData = {
+    campaignId: newId(),
+    enrolmentId,
+    leadId: newId(),
+    stepId: newId(),
+    activityId,
+    emailAccountId: newId(),
+    launchedByUserId: newId(),
+    to: 'ada@example.test',
+    subject: 'Hello',
+    messageId: `<${activityId}@example.test>`,
+    sentAt: new Date().toISOString(),
+  };
+  const payload = JSON.stringify(data);
+  const headers = eventHeaders({
+    id,
+    tenantId,
+    type: EmailSent.type,
+    aggregateId: enrolmentId,
+    payload,
+    occurredAt: data.sentAt,
+    metadata: {
+      version: 0,
+      actor: 'system',
+      userId: null,
+      correlationId: id,
+      causationId: null,
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    },
+  });
+  return { subject: subjectOf(EmailSent.type, tenantId), headers, payload };
+}
+
+async function startBilling({ postgres, nats }: Infrastructure): Promise<ChildProcess> {
+  const key = randomBytes(32).toString('base64');
+  const child = fork(fileURLToPath(new URL('usage-service.ts', import.meta.url)), {
+    execArgv: [...process.execArgv, ...HEAP],
+    env: {
+      ...process.env,
+      NATS_URL: nats.url,
+      HTTP_PORT: String(await pickPort()),
+      LOG_LEVEL: 'warn',
+      CTX_SIGNING_KEY: key,
+      CTX_TRUSTED_KEYS: `billing:${key}`,
+      CURSOR_KEY: key,
+      DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'app'),
+      RELAY_DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'relay'),
+      TRIAL_CREDIT: '1000000',
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`billing ended with ${code}`)));
+    child.once('message', () => resolve());
+  });
+  child.removeAllListeners('exit');
+  return child;
+}
