@@ -82,6 +82,11 @@ export const RESOURCES: Record<string, MakeResource> = {
   },
   featureKey: async () => 'lead_import',
   capability: async () => 'leads.import',
+  chargeId: async (team) => {
+    const topUp = { amount: '1', description: `Charge ${team.marker}` };
+    const made = await team.client.post<{ transaction: { id: string } }>('/billing/wallet/top-ups', topUp);
+    return made.transaction.id;
+  },
   templateId: (team) => post(team, '/templates', templateOf(team)),
   emailAccountId: (team) => post(team, '/email-accounts', emailAccountOf(team)),
   campaignId: (team, { emailAccountId }) =>

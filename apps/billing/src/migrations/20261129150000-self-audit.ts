@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const FREEZING = [
   `ALTER TABLE billing_wallets
-     ADD COLUMN frozen_cause varchar(20) CHECK (frozen_cause IN ('audit', 'operator', 'dispute', 'overdue')),
+     ADD COLUMN frozen_cause varchar(20) CHECK (frozen_cause IN ('audit', 'operator')),
      ADD COLUMN frozen_from varchar(20) CHECK (frozen_from IN ('active', 'suspended'))`,
   `COMMENT ON COLUMN billing_wallets.frozen_from IS 'What the wallet was before it was frozen, and will be again.'`,
   `GRANT UPDATE (frozen_cause, frozen_from) ON billing_wallets TO billing_app`,

@@ -13,5 +13,4 @@ export const UNFREEZE_WALLET = `
   WHERE w.tenant_id = $1
     AND w.id = was.id
     AND w.status = 'frozen'
-    AND ($3::varchar IS NULL OR was.cause = $3)
   RETURNING was.cause`;

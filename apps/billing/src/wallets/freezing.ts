@@ -21,16 +21,11 @@ export async function freezeWallet(
 }
 
 /**
- * Lets a wallet go on that was frozen for this cause, or for any when none is given. The caller charges what waited, and saves the
- * wallet.
- * @returns whether it was frozen, for that
+ * Lets a frozen wallet go on as it was before. The caller charges what waited, and saves the wallet.
+ * @returns whether it was frozen
  */
-export async function unfreezeWallet(
-  db: TenantDb,
-  wallet: LockedWallet,
-  cause: FreezeCause | null = null,
-): Promise<boolean> {
-  const [freed] = await db.query<{ cause: FreezeCause }>(UNFREEZE_WALLET, [db.tenantId, wallet.id, cause]);
+export async function unfreezeWallet(db: TenantDb, wallet: LockedWallet): Promise<boolean> {
+  const [freed] = await db.query<{ cause: FreezeCause }>(UNFREEZE_WALLET, [db.tenantId, wallet.id]);
   if (!freed) return false;
   wallet.emit(WalletUnfrozen, { walletId: wallet.id, cause: freed.cause });
   return true;

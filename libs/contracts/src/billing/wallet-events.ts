@@ -1,8 +1,8 @@
 import { defineEvent } from '../define/event.js';
 import { OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
 
-/** What stops a wallet: its own audit, an operator, money that a payer's bank wants back, or a bill that stays unpaid. */
-export const FREEZE_CAUSES = ['audit', 'operator', 'dispute', 'overdue'] as const;
+/** Who stops a wallet: its own audit, or an operator. */
+export const FREEZE_CAUSES = ['audit', 'operator'] as const;
 export type FreezeCause = (typeof FREEZE_CAUSES)[number];
 export const FREEZE_REASON_MAX = 500;
 
