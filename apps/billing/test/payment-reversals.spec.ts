@@ -123,6 +123,12 @@ describe('money that goes back to its payer', () => {
     expect(await get(ctx, topUp.id)).toMatchObject({ status: 'disputed', disputed: '50.000000' });
     expect(await status(ctx)).toBe('suspended');
     expect(await bench.spend(ctx, '1')).toBe('frozen');
+    // Whoever suspended it for something else, and is done with that, does not open it.
+    await bench.service.database.query(
+      `UPDATE billing.billing_wallets SET status = 'active' WHERE tenant_id = $1`,
+      [ctx.tenantId],
+    );
+    expect(await status(ctx)).toBe('suspended');
     await bench.paying('60', ctx);
     expect(await status(ctx)).toBe('active');
     expect(await bench.balance(ctx)).toBe('10.000000');

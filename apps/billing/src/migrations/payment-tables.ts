@@ -137,13 +137,24 @@ const SUSPENSIONS = [
   `CREATE TABLE wallet_suspensions (
      tenant_id uuid NOT NULL,
      wallet_id uuid NOT NULL,
-     reason varchar(20) NOT NULL CHECK (reason IN ('dispute', 'invoice')),
+     reason varchar(20) NOT NULL CHECK (reason IN ('dispute')),
      since timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (tenant_id, wallet_id, reason),
      FOREIGN KEY (tenant_id, wallet_id) REFERENCES billing_wallets (tenant_id, id)
    )`,
   `COMMENT ON TABLE wallet_suspensions IS
      'Why a wallet may not spend. It is suspended while there is one; money that comes in is taken all the same.'`,
+  // Whoever opens a wallet again knows their own reason only. Postings do not write the status, so they never pay for this.
+  `CREATE FUNCTION keep_suspended() RETURNS trigger LANGUAGE plpgsql SET search_path = billing, public AS $$
+   BEGIN
+     IF NEW.status = 'active'
+       AND EXISTS (SELECT FROM wallet_suspensions WHERE tenant_id = NEW.tenant_id AND wallet_id = NEW.id) THEN
+       NEW.status := 'suspended';
+     END IF;
+     RETURN NEW;
+   END $$`,
+  `CREATE TRIGGER keep_suspended BEFORE UPDATE OF status ON billing_wallets
+   FOR EACH ROW EXECUTE FUNCTION keep_suspended()`,
 ];
 
 // Not a tenant's: whose an event is shows only when what it is about is fetched. Nothing personal is kept of it.
