@@ -14,6 +14,8 @@ import { migrations } from '../src/migrations/index.js';
 import { mails, send } from './mails.js';
 import { debit, reserve, topUp } from './postings.js';
 
+/** Rounds come every few seconds, and the machine may be busy. */
+const PATIENCE_MS = 90_000;
 const OPERATOR = systemCtx('', { deadline: Date.now() + 600_000 });
 const LAST = `wallet_seq = (SELECT last_seq FROM billing_wallets WHERE tenant_id = $1)`;
 
@@ -157,7 +159,7 @@ describe('the audit of wallets', () => {
         altered.set(what, ctx);
       }
       await auditNow(untouched);
-    });
+    }, PATIENCE_MS);
 
     it.each(Object.keys(ALTERATIONS))('%s', async (what) => {
       const ctx = altered.get(what) as Ctx;
@@ -193,37 +195,45 @@ describe('the audit of wallets', () => {
     });
   });
 
-  it('history that was rewritten with all its hashes is not the one that was audited', async () => {
-    const ctx = await busy();
-    await allAudited(ctx);
-    const rehash = `
+  it(
+    'history that was rewritten with all its hashes is not the one that was audited',
+    async () => {
+      const ctx = await busy();
+      await allAudited(ctx);
+      const rehash = `
       WITH before AS (SELECT hash FROM billing_ledger_transactions WHERE tenant_id = $1
                       AND wallet_seq = (SELECT last_seq - 1 FROM billing_wallets WHERE tenant_id = $1)),
       rewritten AS (
         UPDATE billing_ledger_transactions l SET hash = sha256((SELECT hash FROM before) || convert_to(ledger_leaf(l), 'UTF8'))
         WHERE tenant_id = $1 AND ${LAST} RETURNING hash)
       UPDATE billing_wallets SET head_hash = (SELECT hash FROM rewritten) WHERE tenant_id = $1`;
-    await alter(ctx, [
-      `UPDATE billing_ledger_transactions SET description = 'Another story' WHERE tenant_id = $1 AND ${LAST}`,
-      rehash,
-    ]);
-    await wallets.topUp(ctx, { amount: '1' });
-    await auditNow(ctx);
-    expect((await stopped(ctx)).frozenReason).toContain('is not the one that was audited');
-  });
+      await alter(ctx, [
+        `UPDATE billing_ledger_transactions SET description = 'Another story' WHERE tenant_id = $1 AND ${LAST}`,
+        rehash,
+      ]);
+      await wallets.topUp(ctx, { amount: '1' });
+      await auditNow(ctx);
+      expect((await stopped(ctx)).frozenReason).toContain('is not the one that was audited');
+    },
+    PATIENCE_MS,
+  );
 
-  it('a wallet that nobody posts on is held against every invariant in its turn', async () => {
-    const ctx = await busy();
-    await allAudited(ctx);
-    await alter(ctx, [
-      `UPDATE billing_accounts SET balance = balance + 1 WHERE tenant_id = $1 AND account = 'revenue'`,
-    ]);
-    await service.database.query(
-      `UPDATE billing.wallet_upkeep SET fully_audited_at = '-infinity' WHERE tenant_id = $1`,
-      [ctx.tenantId],
-    );
-    expect((await stopped(ctx)).frozenReason).toContain('I11:');
-  });
+  it(
+    'a wallet that nobody posts on is held against every invariant in its turn',
+    async () => {
+      const ctx = await busy();
+      await allAudited(ctx);
+      await alter(ctx, [
+        `UPDATE billing_accounts SET balance = balance + 1 WHERE tenant_id = $1 AND account = 'revenue'`,
+      ]);
+      await service.database.query(
+        `UPDATE billing.wallet_upkeep SET fully_audited_at = '-infinity' WHERE tenant_id = $1`,
+        [ctx.tenantId],
+      );
+      expect((await stopped(ctx)).frozenReason).toContain('I11:');
+    },
+    PATIENCE_MS,
+  );
 
   it('an operator is told of each broken row by command, and the wallet is stopped', async () => {
     const ctx = await busy();
@@ -238,34 +248,42 @@ describe('the audit of wallets', () => {
     expect(await service.events(WalletFrozen, ctx.tenantId)).toHaveLength(1);
   });
 
-  it('postings under way are never taken for damage', async () => {
-    const ctx = await busy();
-    const { tenantId } = ctx;
-    let posting = true;
-    const poster = async () => {
-      for (let i = 0; i < 15; i++)
-        await Promise.all(
-          [topUp('1'), debit('0.9'), reserve('0.01', 1_000)].map((c) => queue.submit(system(ctx), c)),
-        );
-      posting = false;
-    };
-    const auditor = async () => {
-      while (posting) {
-        await auditNow(ctx);
-        expect((await operators.audit(OPERATOR, { tenantId })).violations).toEqual([]);
-      }
-    };
-    await Promise.all([poster(), auditor()]);
-    await allAudited(ctx);
-    expect(await operators.get(OPERATOR, { tenantId })).toMatchObject({ status: 'active' });
-  });
+  it(
+    'postings under way are never taken for damage',
+    async () => {
+      const ctx = await busy();
+      const { tenantId } = ctx;
+      let posting = true;
+      const poster = async () => {
+        for (let i = 0; i < 15; i++)
+          await Promise.all(
+            [topUp('1'), debit('0.9'), reserve('0.01', 1_000)].map((c) => queue.submit(system(ctx), c)),
+          );
+        posting = false;
+      };
+      const auditor = async () => {
+        while (posting) {
+          await auditNow(ctx);
+          expect((await operators.audit(OPERATOR, { tenantId })).violations).toEqual([]);
+        }
+      };
+      await Promise.all([poster(), auditor()]);
+      await allAudited(ctx);
+      expect(await operators.get(OPERATOR, { tenantId })).toMatchObject({ status: 'active' });
+    },
+    PATIENCE_MS,
+  );
 
-  it('a tail longer than one go is audited to its end', async () => {
-    const ctx = await busy();
-    const debits = Array.from({ length: 1_900 }, () => debit('0.000001'));
-    for (let i = 0; i < 6; i++)
-      await Promise.all(debits.map((command) => queue.submit(system(ctx), { ...command, key: newId() })));
-    await allAudited(ctx);
-    expect(Number((await upkeep(ctx)).last)).toBeGreaterThan(10_000);
-  });
+  it(
+    'a tail longer than one go is audited to its end',
+    async () => {
+      const ctx = await busy();
+      const debits = Array.from({ length: 1_900 }, () => debit('0.000001'));
+      for (let i = 0; i < 6; i++)
+        await Promise.all(debits.map((command) => queue.submit(system(ctx), { ...command, key: newId() })));
+      await allAudited(ctx);
+      expect(Number((await upkeep(ctx)).last)).toBeGreaterThan(10_000);
+    },
+    PATIENCE_MS,
+  );
 });
