@@ -1,16 +1,22 @@
-// `npm run ledger:verify -- FILE`: proves an exported ledger from the file alone.
+// `npm run ledger:verify -- FILE`: proves an exported ledger from the file alone. `npm run ledger:model`: holds the posting core against
+// a model of it.
 import { parseArgs } from 'node:util';
 import { describeFailure } from '../start/failure.ts';
+import { MODEL_USAGE, runLedgerModel } from './model.ts';
 import { runVerify, VERIFY_USAGE } from './verify.ts';
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { anchor: { type: 'string' } },
+    options: { anchor: { type: 'string' }, commands: { type: 'string' }, seed: { type: 'string' } },
   });
   const [command, file] = positionals;
-  if (command !== 'verify') throw new Error(VERIFY_USAGE);
-  process.stdout.write(`${await runVerify(file, values.anchor)}\n`);
+  if (command !== 'verify' && command !== 'model') throw new Error(`${VERIFY_USAGE}\n\n${MODEL_USAGE}`);
+  const text =
+    command === 'verify'
+      ? await runVerify(file, values.anchor)
+      : await runLedgerModel(values.commands, values.seed);
+  process.stdout.write(`${text}\n`);
 }
 
 try {

@@ -46,6 +46,9 @@ async function runSeed(system: System, seed: number, report: ModelReport): Promi
   try {
     await fc.assert(property, { seed, numRuns: RUNS_PER_SEED, interruptAfterTimeLimit: SHRINK_MS });
   } catch (error) {
-    throw new Error(`The posting core and its model disagree; seed ${seed} shows it.`, { cause: error });
+    const steps = error instanceof Error ? error.message : String(error);
+    throw new Error(`The posting core and its model disagree; seed ${seed} shows it.\n${steps}`, {
+      cause: error,
+    });
   }
 }

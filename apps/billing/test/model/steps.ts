@@ -11,9 +11,11 @@ const CHECK_EVERY_STEPS = 15;
 export class Run {
   readonly wallets: Subject[];
   commands = 0;
+  readonly system: System;
   private steps = 0;
 
-  constructor(readonly system: System) {
+  constructor(system: System) {
+    this.system = system;
     this.wallets = Array.from({ length: WALLETS }, () => new Subject(system));
   }
 
@@ -37,10 +39,13 @@ export class Run {
 type Work<T> = (run: Run, input: T) => Promise<void>;
 
 class Step<T> implements AsyncCommand<Run, System> {
-  constructor(
-    private readonly work: Work<T>,
-    private readonly input: T,
-  ) {}
+  private readonly work: Work<T>;
+  private readonly input: T;
+
+  constructor(work: Work<T>, input: T) {
+    this.work = work;
+    this.input = input;
+  }
 
   check(): boolean {
     return true;

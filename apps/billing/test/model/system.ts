@@ -30,12 +30,22 @@ export class ModelClock extends Clock {
 
 /** Two replicas of the posting core on one database, each behind a proxy that can lose its commits. */
 export class System {
+  readonly billing: Billing;
+  readonly clock: ModelClock;
+  readonly replicas: readonly [Postings, Postings];
+  readonly proxies: readonly [PostgresProxy, PostgresProxy];
+
   private constructor(
-    readonly billing: Billing,
-    readonly clock: ModelClock,
-    readonly replicas: readonly [Postings, Postings],
-    readonly proxies: readonly [PostgresProxy, PostgresProxy],
-  ) {}
+    billing: Billing,
+    clock: ModelClock,
+    replicas: readonly [Postings, Postings],
+    proxies: readonly [PostgresProxy, PostgresProxy],
+  ) {
+    this.billing = billing;
+    this.clock = clock;
+    this.replicas = replicas;
+    this.proxies = proxies;
+  }
 
   /** @param databaseUrl of a migrated database, as the service's own role */
   static async open(billing: Billing, databaseUrl: string): Promise<System> {
@@ -66,8 +76,11 @@ export class Subject {
   readonly resolver = new Resolver();
   private readonly tenantId = newId();
   private readonly ids = new Map<string, string>();
+  private readonly system: System;
 
-  constructor(private readonly system: System) {}
+  constructor(system: System) {
+    this.system = system;
+  }
 
   get ctx(): Ctx {
     return systemCtx(this.tenantId, { deadline: Date.now() + DEADLINE_MS });
