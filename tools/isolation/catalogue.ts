@@ -29,6 +29,7 @@ export const OPEN_TABLES: ReadonlyMap<string, string> = new Map([
     'billing.limit_upkeep',
     'when usage that waits for a quota may be charged, and when allowances begin anew',
   ],
+  ['billing.invoice_upkeep', 'when something of invoices is next due'],
   ['billing.wallet_upkeep', 'when something of a wallet next expires, and how far its ledger was audited'],
   ['billing.auto_top_up_queue', 'whose balance fell below what it is topped up at'],
   ['identity.tenant_entitlements', "the version of a team's rights, for who publishes them all"],

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { ACCOUNT_EXAMPLES, memberWithPicture } from './account-examples.ts';
+import { INVOICE_EXAMPLES, INVOICE_RESOURCES } from './invoice-examples.ts';
 import { PAYMENT_EXAMPLES, PAYMENT_RESOURCES } from './payment-examples.ts';
 import { Person } from './person.ts';
 import type { Team } from './team.ts';
@@ -93,6 +94,7 @@ export const RESOURCES: Record<string, MakeResource> = {
     post(team, '/campaigns', { name: `Campaign ${team.marker}`, description: team.marker, emailAccountId }),
   usageEventId: usageEventOf,
   ...PAYMENT_RESOURCES,
+  ...INVOICE_RESOURCES,
   enrolmentId: async ({ client }, { runningCampaignId }) => {
     const path = `/campaigns/${runningCampaignId}/enrolments`;
     const { items } = await client.get<{ items: { id: string }[] }>(path);
@@ -205,6 +207,7 @@ export const EXAMPLES: Record<string, Example> = {
   'billing.usage-analytics.analyse': { query: () => ({ groupBy: 'feature' }) },
   'billing.wallets.topUp': { body: ({ marker }) => ({ amount: '1', description: `Top-up ${marker}` }) },
   ...PAYMENT_EXAMPLES,
+  ...INVOICE_EXAMPLES,
   'campaigns.campaigns.create': { body: ({ marker }) => ({ name: `Campaign ${marker}` }) },
   'campaigns.campaigns.update': { body: ({ marker }) => ({ description: `Changed ${marker}` }) },
   'campaigns.campaigns.launch': { resources: { campaignId: readyCampaign } },

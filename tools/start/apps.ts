@@ -87,7 +87,8 @@ export const APPS: AppSpec[] = [
     // The sandbox's mail server is on loopback, which a real deployment must refuse to a user-supplied host.
     OUTBOUND_ALLOW_PRIVATE: 'true',
   })),
-  service('billing', 3004, ({ secrets, httpPorts }) => ({
+  service('billing', 3004, ({ secrets, httpPorts, dataDir }) => ({
+    OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
     APP_URL: publicUrl({ httpPorts }),
     STRIPE_API_URL: `http://127.0.0.1:${httpPorts.sandbox}`,
     STRIPE_SECRET_KEY: stripeSecretKey(secrets),

@@ -2,6 +2,7 @@ import { isCurrency } from '@leadwire/kernel';
 import { databaseConfig, processConfig } from '@leadwire/platform';
 import { paymentConfig } from './payments/payment.config.js';
 import { EnvError, makeValidator } from 'envalid';
+import { invoiceConfig } from './invoices/invoice.config.js';
 
 /** An amount of money, zero or more, as a decimal with at most six digits after the point. */
 const money = makeValidator<string>((input) => {
@@ -23,6 +24,7 @@ export const billingConfig = {
     desc: 'Of new wallets, ISO 4217; those that exist keep theirs. Prices in another one do not apply to them.',
   }),
   ...paymentConfig,
+  ...invoiceConfig,
   TRIAL_CREDIT: money({
     default: '10.000000',
     desc: 'What a new tenant may spend before its first top-up, in CURRENCY; 0 for nothing.',

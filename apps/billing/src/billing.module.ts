@@ -19,6 +19,7 @@ import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { ChargesService } from './charges/charges.service.js';
 import { ForecastService } from './forecast/forecast.service.js';
 import { LedgerExportService } from './export/ledger-export.service.js';
+import { invoiceControllers, invoiceProviders } from './invoices/invoice-parts.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
@@ -76,6 +77,7 @@ export class BillingModule {
         QuotasService,
         QuotaOperatorsService,
         AllowancesService,
+        ...invoiceControllers,
         ProvisioningConsumer,
         UsageConsumer,
         ErasureConsumer,
@@ -98,6 +100,7 @@ export class BillingModule {
         SelfAudit,
         AuditWorker,
         ...paymentProviders,
+        ...invoiceProviders(runtime.config),
         ...tenantErasure(Books),
       ],
     };

@@ -1,5 +1,6 @@
 import { LIMIT_INVARIANTS } from './limit-invariants.js';
 import { PAYMENT_INVARIANTS } from './payment-invariants.js';
+import { INVOICE_INVARIANTS } from '../invoices/invoice-invariants.js';
 
 /** A row that breaks an invariant: which one, whose, and what is wrong about it. */
 export type Violation = {
@@ -222,6 +223,7 @@ export const INVARIANTS: Invariant[] = [
       WHERE ${OF_WALLET('w', 'id')}`,
   },
   ...LIMIT_INVARIANTS,
+  ...INVOICE_INVARIANTS,
 ];
 
 /** Runs SQL on the billing schema and returns its rows. */

@@ -5,6 +5,7 @@ import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
 import { Limits20261129100000 } from './20261129100000-limits.js';
 import { PriceSchemes20261129110000 } from './20261129110000-price-schemes.js';
 import { UsageStates20261129120000 } from './20261129120000-usage-states.js';
+import { Invoices20261129130000 } from './20261129130000-invoices.js';
 import { Payments20261129140000 } from './20261129140000-payments.js';
 import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
 
@@ -16,6 +17,7 @@ export const migrations: MigrationClass[] = [
   Limits20261129100000,
   PriceSchemes20261129110000,
   UsageStates20261129120000,
+  Invoices20261129130000,
   Payments20261129140000,
   SelfAudit20261129150000,
 ];

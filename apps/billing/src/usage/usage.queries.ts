@@ -27,7 +27,7 @@ export type UsageRow = {
   position: string;
 };
 
-const COLUMNS = `
+export const USAGE_COLUMNS = `
   u.id, u.feature_key AS feature, u.status, u.source, u.usage_items AS items, u.total_quantity AS quantity, u.total_cost AS cost,
   u.currency, u.user_id AS "userId", u.external_reference_id AS "externalReferenceId",
   u.ledger_transaction_id AS "ledgerTransactionId", u.reversal_transaction_id AS "reversalTransactionId",
@@ -37,7 +37,7 @@ const COLUMNS = `
   u.void_reason AS "voidReason", u.metadata, u.occurred_at AS "occurredAt", u.charged_at AS "chargedAt",
   u.occurred_at::text AS position`;
 
-export const GET_USAGE = `SELECT ${COLUMNS} FROM billing_usage_events u WHERE u.tenant_id = $1 AND u.id = $2`;
+export const GET_USAGE = `SELECT ${USAGE_COLUMNS} FROM billing_usage_events u WHERE u.tenant_id = $1 AND u.id = $2`;
 
 /** The uses that stand under some keys. */
 export const USAGE_BY_KEYS = `
@@ -62,7 +62,7 @@ export function listUsage({ status, feature, from, to }: ListUsage): { sql: stri
   if (from !== undefined) bind('u.occurred_at >=', from);
   if (to !== undefined) bind('u.occurred_at <', to);
   const sql = `
-    SELECT ${COLUMNS}
+    SELECT ${USAGE_COLUMNS}
     FROM billing_usage_events u
     WHERE u.tenant_id = $1
       AND ($3::timestamptz IS NULL OR (u.occurred_at, u.id) < ($3::timestamptz, $4::uuid))

@@ -1,6 +1,8 @@
 import { AutoTopUpController } from './auto-top-up.controller.js';
 import { ChargesController } from './charges.controller.js';
 import { LedgerExportController } from './ledger-export.controller.js';
+import { BillingDetailsController } from './details.controller.js';
+import { InvoicesController } from './invoices.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { PricesController, QuotesController } from './prices.controller.js';
 import { PaymentMethodsController } from './payment-methods.controller.js';
@@ -15,6 +17,8 @@ import { WalletController } from './wallet.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 export const billingControllers = [
+  BillingDetailsController,
+  InvoicesController,
   WalletController,
   LedgerController,
   LedgerExportController,
