@@ -1,7 +1,7 @@
 import { isCurrency } from '@leadwire/kernel';
 import { databaseConfig, processConfig } from '@leadwire/platform';
 import { paymentConfig } from './payments/payment.config.js';
-import { EnvError, makeValidator } from 'envalid';
+import { bool, EnvError, makeValidator } from 'envalid';
 import { invoiceConfig } from './invoices/invoice.config.js';
 
 /** An amount of money, zero or more, as a decimal with at most six digits after the point. */
@@ -28,6 +28,10 @@ export const billingConfig = {
   TRIAL_CREDIT: money({
     default: '10.000000',
     desc: 'What a new tenant may spend before its first top-up, in CURRENCY; 0 for nothing.',
+  }),
+  MANUAL_TOP_UPS: bool({
+    default: true,
+    desc: 'Whether owners may add money without a payment; false where teams pay by card or invoice.',
   }),
   LOW_BALANCE_THRESHOLD: money({
     default: '1.000000',

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { walletsApi } from '@leadwire/contracts';
 import { anonymousCtx, newId } from '@leadwire/kernel';
 import { caller, STRIPE_WEBHOOK_SECRET } from '@leadwire/testing';
 import { PaymentBench } from './payments.js';
@@ -102,13 +103,21 @@ describe('a webhook of the payment provider', () => {
   });
 });
 
-describe('without a payment provider', () => {
+describe('without a payment provider, and where owners add no money by hand', () => {
   let bench: PaymentBench;
 
   beforeAll(async () => {
-    bench = await PaymentBench.start({ STRIPE_SECRET_KEY: '' });
+    bench = await PaymentBench.start({ STRIPE_SECRET_KEY: '', MANUAL_TOP_UPS: 'false' });
   });
   afterAll(() => bench.stop());
+
+  it('adds no money that nobody paid', async () => {
+    const wallets = bench.service.client(walletsApi);
+    const ctx = caller();
+    const { balance } = await wallets.get(ctx, {});
+    await expect(wallets.topUp(ctx, { amount: '5' })).rejects.toMatchObject({ code: 'wallet.manual_off' });
+    expect(await wallets.get(ctx, {})).toMatchObject({ balance });
+  });
 
   it('says that paying by card is not set up', async () => {
     const ctx = caller();

@@ -14,6 +14,8 @@ import {
 import { amount, assert, newId, requestErrors, type Amount, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { CONFIG, type ConfigOf } from '@leadwire/platform';
+import type { billingConfig } from '../billing.config.js';
 import type { Command } from '../ledger/command.js';
 import { LEDGER_TRANSACTION, type LedgerRow } from '../ledger/ledger.queries.js';
 import { toLedgerTransaction } from '../ledger/ledger.service.js';
@@ -29,6 +31,7 @@ export class WalletsService implements WalletsApi {
     @Inject(WalletLock) private readonly wallets: WalletLock,
     @Inject(PostingQueue) private readonly queue: PostingQueue,
     @Inject(ChargeSweeper) private readonly sweeper: ChargeSweeper,
+    @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof billingConfig>, 'MANUAL_TOP_UPS'>,
   ) {}
 
   async get(ctx: Ctx, _: Nothing): Promise<Wallet> {
@@ -47,6 +50,7 @@ export class WalletsService implements WalletsApi {
   }
 
   async topUp(ctx: Ctx, input: TopUpWallet): Promise<WalletTopUp> {
+    if (!this.config.MANUAL_TOP_UPS) throw walletErrors.manual_off();
     const value = topUpAmount(input.amount);
     const answer = await this.queue.submit(ctx, topUpCommand(ctx, value, input.description));
     if (answer.outcome === 'frozen') throw walletErrors.frozen();

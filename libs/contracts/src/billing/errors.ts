@@ -11,6 +11,7 @@ export const walletErrors = defineErrors('wallet', {
   not_frozen: { kind: 'conflict', text: 'This wallet is not frozen.' },
   violated: { kind: 'conflict', text: 'An invariant of this wallet is still broken.' },
   full: { kind: 'unprocessable', text: 'A wallet cannot hold that much.' },
+  manual_off: { kind: 'forbidden', text: 'Money is added by card or by paying an invoice here.' },
 });
 
 export const usageErrors = defineErrors('usage', {
