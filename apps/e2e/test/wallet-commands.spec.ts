@@ -2,8 +2,8 @@ import { creditsApi, operatorsApi, quotasApi, walletsApi, type Api } from '@lead
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { caller, TestService } from '@leadwire/testing';
 import { runWalletsCommand } from '../../../tools/wallets/commands.ts';
-import { billingService } from '../src/billing.module.js';
-import { migrations } from '../src/migrations/index.js';
+import { billingService } from '../../billing/src/billing.module.js';
+import { migrations } from '../../billing/src/migrations/index.js';
 
 describe("the operator's commands on wallets", () => {
   let service: TestService;
