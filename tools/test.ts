@@ -13,7 +13,7 @@ import { TestCounter } from './test/count.ts';
 import { dependenciesRefusing } from './test/engines.ts';
 import { projectPattern } from './test/projects.ts';
 
-/** Projects tested at once, each by one Jest worker: one for each of two cores, with Postgres and NATS beside them. */
+/** Projects tested at once beside the journeys, each by one Jest worker: specs wait for Postgres, NATS and each other half of their time. */
 const PARALLEL_PROJECTS = '2';
 const FORCE_STOP_MS = 10_000;
 const JOURNEYS = '@leadwire/e2e';
@@ -82,7 +82,7 @@ async function runTests(): Promise<void> {
   };
   if (projects) return test('--parallel', PARALLEL_PROJECTS, '-p', projectPattern(ROOT, projects));
   // The journeys take as long as all others together: begun last, they would keep one core waiting.
-  const lanes = [test('-p', JOURNEYS), test('--parallel', '1', '--exclude', JOURNEYS)];
+  const lanes = [test('-p', JOURNEYS), test('--parallel', PARALLEL_PROJECTS, '--exclude', JOURNEYS)];
   const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
   if (failed) throw failed.reason;
 }

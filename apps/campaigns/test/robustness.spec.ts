@@ -1,4 +1,4 @@
-import { EmailAccountPaused, EmailSent } from '@leadwire/contracts';
+import { EmailAccountPaused, EmailSent, type Campaign } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, eventually } from '@leadwire/testing';
 import { SendJournal, type JournalState } from '../src/sending/send-journal.js';
@@ -90,17 +90,21 @@ describe('a team with many accounts whose servers hardly answer', () => {
     world.mail.onAnswer = (to) => (to.startsWith('slow') ? held.promise : undefined);
     world.addLeads(slow, 220, (i) => ({ email: `slow${i}@customer.test` }));
     // Enough to have more mails claimed than a process may have under way.
-    for (let account = 0; account < 10; account++) await world.launched(slow, [email()]);
-    const underWay = () => world.service.database.query<{ n: number }>(SENDING_OF, [slow.tenantId]);
-    await eventually(async () => ((await underWay())[0]?.n ?? 0) >= 900);
+    const campaigns: Campaign[] = [];
+    for (let account = 0; account < 10; account++) campaigns.push(await world.launched(slow, [email()]));
+    const underWay = async () =>
+      (await world.service.database.query<{ n: number }>(SENDING_OF, [slow.tenantId]))[0]?.n ?? 0;
+    await eventually(async () => (await underWay()) >= 900);
 
     const other = caller();
     world.addLeads(other, 3, (i) => ({ email: `other${i}@customer.test` }));
     const { id } = await world.launched(other, [email()]);
     await world.completed(other, id);
     expect(world.mail.to('other2@customer.test')).toHaveLength(1);
+    for (const { id: campaignId } of campaigns) await world.campaigns.pause(slow, { campaignId });
     held.resolve();
     world.mail.onAnswer = () => undefined;
+    await eventually(async () => (await underWay()) === 0, 60_000);
   });
 });
 

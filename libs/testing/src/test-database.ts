@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { migrateAll, roleUrl, type DatabaseRole, type ServiceMigrations } from '@leadwire/persistence';
 import pg from 'pg';
 
@@ -23,12 +23,15 @@ export class TestDatabase {
 
   static async create(services: ServiceMigrations[]): Promise<TestDatabase> {
     const name = `test_${randomBytes(6).toString('hex')}`;
-    await withClient(adminUrl(), (client) => client.query(`CREATE DATABASE ${name}`));
-    const url = new URL(adminUrl());
-    url.pathname = `/${name}`;
-    const database = new TestDatabase(name, url.toString());
-    await database.migrate(services);
-    return database;
+    const template = templateOf(services);
+    await withClient(adminUrl(), async (client) => {
+      // Specs of several processes want the same template: one makes it, the others wait.
+      await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [template]);
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+      if (rowCount === 0) await makeTemplate(client, template, services);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    });
+    return new TestDatabase(name, urlOf(name));
   }
 
   /** Brings it to a newer version, as an upgrade does: rows that exist are taken along. */
@@ -50,6 +53,30 @@ export class TestDatabase {
       client.query(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`),
     );
   }
+}
+
+/** Named by what it holds: the migrations of a run do not change while it runs. */
+function templateOf(services: ServiceMigrations[]): string {
+  const holds = services.map(({ service, migrations }) => [service, ...migrations.map(({ name }) => name)]);
+  const hash = createHash('sha256').update(JSON.stringify(holds)).digest('hex');
+  return `template_${hash.slice(0, 16)}`;
+}
+
+// A copy of a migrated database takes a tenth of the time that its migrations take. One that was killed half-way has another name.
+async function makeTemplate(
+  client: pg.Client,
+  template: string,
+  services: ServiceMigrations[],
+): Promise<void> {
+  const unfinished = `${template}_unfinished`;
+  await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+  await client.query(`CREATE DATABASE ${unfinished}`);
+  await migrateAll({ adminUrl: urlOf(unfinished), roleSecret: ROLE_SECRET, services });
+  await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+}
+
+function urlOf(database: string): string {
+  return Object.assign(new URL(adminUrl()), { pathname: `/${database}` }).href;
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
