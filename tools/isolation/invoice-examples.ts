@@ -41,6 +41,11 @@ export const INVOICE_RESOURCES: Record<string, MakeResource> = {
       addressLine1: null,
       addressLine2: null,
       postalCode: null,
+      city: null,
+      region: null,
+      country: null,
+      vatId: null,
+      purchaseOrder: null,
     });
     let id = '';
     for (let i = 0; i < 2; i++) {

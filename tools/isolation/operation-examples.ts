@@ -300,7 +300,7 @@ function csvForm({ marker }: Team): FormData {
 }
 
 /** Names in paths that are the same words in every team, and so nobody's: what they are about is the caller's own. */
-export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability'];
+export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability', 'line'];
 
 /** Names of ids in bodies and filters that mean the example under another name. */
 export const SAME_RESOURCE: Record<string, string> = {

@@ -21,8 +21,12 @@ const PENDING_EVENTS = `
   WHERE c.relname = 'domain_events'
     AND c.relkind IN ('r', 'p')`;
 
-/** Says whose turn it is to send: turns come and go by themselves. */
-const NOT_COMPARED = new Set(['campaigns.tenant_schedule']);
+/** Says whose turn it is to send, to be audited, to be invoiced: turns come and go by themselves. */
+const NOT_COMPARED = new Set([
+  'campaigns.tenant_schedule',
+  'billing.wallet_upkeep',
+  'billing.invoice_upkeep',
+]);
 /** What a service tidies up by itself when its time has come: the answer to a refresh that nobody may ask for again. */
 const TIDIED: Readonly<Record<string, string>> = { 'identity.sessions': '{last_answer,updated_at}' };
 

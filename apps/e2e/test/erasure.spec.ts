@@ -22,13 +22,18 @@ const TOMBSTONES = SCHEMAS.map((schema) => `${schema}.tenant_erasures`).sort();
 const BOOKS = [
   'billing_accounts',
   'billing_credit_lots',
+  'billing_credit_notes',
   'billing_invoices',
   'billing_ledger_transactions',
+  'billing_number_series',
+  'billing_payment_reversals',
   'billing_pricing_catalog',
   'billing_refusals',
   'billing_reservations',
+  'billing_top_ups',
   'billing_usage_events',
   'billing_wallets',
+  'invoice_upkeep',
   'lot_consumptions',
   'wallet_upkeep',
 ].map((table) => `billing.${table}`);

@@ -55,7 +55,10 @@ const DEMANDED: Readonly<Record<string, Record<string, unknown>>> = {
     allotted: 0,
     ended_at: null,
   },
-  'billing.credit_transactions': { amount: 0 },
+  'billing.billing_payment_reversals': { kind: 'refund' },
+  'billing.credit_transactions': { amount: 0, reference_type: 'user' },
+  'billing.user_credits': { balance: 0 },
+  'billing.wallet_suspensions': { reason: 'dispute' },
   'leads.education_students': { intake_year: 2026 },
 };
 

@@ -1,6 +1,7 @@
 import { eventually } from '@leadwire/testing';
 import { ApiClient } from '../../../tools/demo/client.ts';
 import { runFlagsCommand, type FlagsCommand } from '../../../tools/flags/commands.ts';
+import { PROOF_ENV } from '../../../tools/isolation/proof-env.ts';
 import { runKeysCommand } from '../../../tools/keys/commands.ts';
 import { askAsOperator, OPERATOR_KEY } from '../../../tools/operator/rpc.ts';
 import type { Platform } from '../../../tools/start/platform.ts';
@@ -18,7 +19,7 @@ describe('what a team has', () => {
   let slug: string;
 
   beforeAll(async () => {
-    platform = await startInstance({ fast: true });
+    platform = await startInstance({ fast: true, env: PROOF_ENV });
     owner = new ApiClient(platform.urls.api);
     await owner.signUp('Rights', 'rights@leadwire.test', 'a long password of an owner');
     ({ slug } = (await owner.get<{ tenant: { slug: string } }>('/me')).tenant);
@@ -111,16 +112,19 @@ describe('what a team has', () => {
     };
     const people = await Promise.all(Array.from({ length: 4 }, () => Worker.signedIn(platform.urls.api)));
     const working = people.map((person) => person.work());
-    for (let rotation = 0; rotation < 3; rotation++) {
-      const before = people.map(({ renewed }) => renewed);
-      await keys('rotate');
-      // Everybody has got tokens of the new key, and those of the old one are still being shown.
-      await eventually(() =>
-        Promise.resolve(people.every(({ renewed }, i) => renewed > (before[i] ?? 0) + 2)),
-      );
+    try {
+      for (let rotation = 0; rotation < 3; rotation++) {
+        const before = people.map(({ renewed }) => renewed);
+        await keys('rotate');
+        // Everybody has got tokens of the new key, and those of the old one are still being shown.
+        await eventually(() =>
+          Promise.resolve(people.every(({ renewed }, i) => renewed > (before[i] ?? 0) + 2)),
+        );
+      }
+    } finally {
+      for (const person of people) person.stop();
+      await Promise.all(working);
     }
-    for (const person of people) person.stop();
-    await Promise.all(working);
     expect(people.flatMap(({ refusals }) => refusals)).toEqual([]);
     expect((await keys('list')).split('\n').length).toBeGreaterThanOrEqual(4);
   });
