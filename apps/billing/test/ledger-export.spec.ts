@@ -160,7 +160,7 @@ describe('an exported ledger', () => {
       [
         'the bytes of the end',
         () => [header, ...lines.slice(0, -1), { seq: lines.length }],
-        'cannot be read',
+        'line 9: the balance is',
       ],
       ['a line that is gone', () => [header, ...lines.toSpliced(2, 1)], 'line 4: posting 4 comes after 2'],
       ['the end that is gone', () => [header, ...lines.slice(0, -2)], `ends at posting ${8 - 2} of`],
