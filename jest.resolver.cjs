@@ -3,7 +3,8 @@
 const OURS = /^\.{1,2}\/.*\.js$/;
 
 module.exports = (path, options) => {
-  if (!OURS.test(path) || options.basedir.includes('node_modules')) return options.defaultResolver(path, options);
+  if (!OURS.test(path) || options.basedir.includes('node_modules'))
+    return options.defaultResolver(path, options);
   try {
     return options.defaultResolver(path.replace(/\.js$/, '.ts'), options);
   } catch {
