@@ -95,6 +95,7 @@ export default defineConfig(
   },
   // Journeys start whole platforms with the same tools that `npm start` and `npm run demo` use.
   { files: ['apps/e2e/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { module: 'writable' } } },
   { files: ['**/*.mjs', 'jest.preset.js', '**/jest.config.mjs'], rules: { 'no-restricted-exports': 'off' } },
   prettier,
 );
