@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { TestDatabase } from '@leadwire/testing';
 import { violationsOf } from '../src/audit/invariants.js';
 import { openPostings } from '../src/ledger/open-postings.js';
@@ -7,6 +6,8 @@ import { freezeWallet, unfreezeWallet } from '../src/wallets/freezing.js';
 import { runModel } from './model/run-model.ts';
 
 const COMMANDS = 100_000;
+/** The same in every run, so that a change is judged by what it changed; `npm run ledger:model` tries others. */
+const SEED = 20_261_129;
 const TIME_LIMIT_MS = 600_000;
 const billing = { openPostings, violationsOf, freezeWallet, unfreezeWallet };
 
@@ -22,7 +23,7 @@ describe('the posting core beside a model of it', () => {
     `agrees on every answer, every row and every invariant of ${COMMANDS} commands, with time passing, clocks set back, two
       replicas, repeated keys, frozen wallets, connections that break and answers that are lost after the commit`,
     async () => {
-      const seed = randomInt(2 ** 31);
+      const seed = Number(process.env['LEDGER_SEED'] ?? SEED);
       const started = Date.now();
       const report = await runModel(billing, database.url('billing', 'app'), { commands: COMMANDS, seed });
       process.stdout.write(
