@@ -13,6 +13,9 @@ type Entitlements = {
   flags: { flag: string; answer: { value?: unknown }; decidedBy: string }[];
 };
 
+/** Three rounds of everybody's work, on a machine that has other work, too. */
+const WORK_DEADLINE_MS = 90_000;
+
 describe('what a team has', () => {
   let platform: Platform;
   let owner: ApiClient;
@@ -110,22 +113,25 @@ describe('what a team has', () => {
         return runKeysCommand(client(signingKeysApi), ctx, { command, now: true });
       });
     };
-    const people = await Promise.all(Array.from({ length: 4 }, () => Worker.signedIn(platform.urls.api)));
+    // One after the other: log-ins of one account at the same moment are slowed down.
+    const people: Worker[] = [];
+    while (people.length < 4) people.push(await Worker.signedIn(platform.urls.api));
     const working = people.map((person) => person.work());
     try {
       for (let rotation = 0; rotation < 3; rotation++) {
         const before = people.map(({ renewed }) => renewed);
         await keys('rotate');
         // Everybody has got tokens of the new key, and those of the old one are still being shown.
-        await eventually(() =>
-          Promise.resolve(people.every(({ renewed }, i) => renewed > (before[i] ?? 0) + 2)),
+        await eventually(
+          () => Promise.resolve(people.every(({ renewed }, i) => renewed > (before[i] ?? 0) + 2)),
+          WORK_DEADLINE_MS,
         );
+        expect(people.flatMap(({ refusals }) => refusals)).toEqual([]);
       }
     } finally {
       for (const person of people) person.stop();
       await Promise.all(working);
     }
-    expect(people.flatMap(({ refusals }) => refusals)).toEqual([]);
     expect((await keys('list')).split('\n').length).toBeGreaterThanOrEqual(4);
   });
 
@@ -158,6 +164,7 @@ class Worker {
   static async signedIn(api: string): Promise<Worker> {
     const body = { email: 'rights@leadwire.test', password: 'a long password of an owner' };
     const response = await post(`${api}/v1/sessions`, body);
+    expect(response.status).toBe(201);
     return new Worker(api, (await response.json()) as { accessToken: string; refreshToken: string });
   }
 
