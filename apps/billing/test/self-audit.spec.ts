@@ -146,9 +146,10 @@ describe('the audit of wallets', () => {
       return wallet;
     }, 20_000);
 
+  /** Auditing takes longer than a request may: each gets a deadline of its own. */
+  const inTime = (ctx: Ctx): Ctx => ({ ...ctx, deadline: Date.now() + 20_000 });
+
   describe('what was altered by hand stops the wallet by itself, and names invariant and row', () => {
-    /** Auditing takes longer than a request may: each gets a deadline of its own. */
-    const inTime = (ctx: Ctx): Ctx => ({ ...ctx, deadline: Date.now() + 20_000 });
     const altered = new Map<string, Ctx>();
     let untouched: Ctx;
 
@@ -171,7 +172,9 @@ describe('the audit of wallets', () => {
       expect(await service.events(WalletFrozen, ctx.tenantId)).toMatchObject([
         { data: { cause: 'audit', reason: wallet.frozenReason } },
       ]);
-      await expect(wallets.topUp(inTime(ctx), { amount: '1' })).rejects.toMatchObject({ code: 'wallet.frozen' });
+      await expect(wallets.topUp(inTime(ctx), { amount: '1' })).rejects.toMatchObject({
+        code: 'wallet.frozen',
+      });
     });
 
     it('while the others go on', async () => {
@@ -213,7 +216,7 @@ describe('the audit of wallets', () => {
         `UPDATE billing_ledger_transactions SET description = 'Another story' WHERE tenant_id = $1 AND ${LAST}`,
         rehash,
       ]);
-      await wallets.topUp(ctx, { amount: '1' });
+      await wallets.topUp(inTime(ctx), { amount: '1' });
       await auditNow(ctx);
       expect((await stopped(ctx)).frozenReason).toContain('is not the one that was audited');
     },
