@@ -1,5 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -126,6 +128,7 @@ function mailOf(tenantId: string) {
 
 async function startBilling({ postgres, nats }: Infrastructure): Promise<ChildProcess> {
   const key = randomBytes(32).toString('base64');
+  const objects = mkdtempSync(join(tmpdir(), 'leadwire-bench-'));
   const child = fork(fileURLToPath(new URL('usage-service.ts', import.meta.url)), {
     execArgv: [...process.execArgv, ...HEAP],
     env: {
@@ -136,11 +139,13 @@ async function startBilling({ postgres, nats }: Infrastructure): Promise<ChildPr
       CTX_SIGNING_KEY: key,
       CTX_TRUSTED_KEYS: `billing:${key}`,
       CURSOR_KEY: key,
+      OBJECT_STORAGE_DIR: objects,
       DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'app'),
       RELAY_DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'relay'),
       TRIAL_CREDIT: '1000000',
     },
   });
+  child.once('close', () => rmSync(objects, { recursive: true, force: true }));
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`billing ended with ${code}`)));
     child.once('message', () => resolve());
