@@ -104,6 +104,12 @@ describe('publishing prices', () => {
       [line(5, null, { unitPrice: '3.0000000000' }, 3), line(null, 5, DEAR)],
       ['1 -9…0', '2 0…5', '3 5…'],
     ],
+    [
+      'also where the earlier one ends the price that the later one goes on with',
+      [listed('a', 0, null)],
+      [line(1, null), line(null, 1, {}, 3)],
+      ['1 0…1', '1 1…'],
+    ],
   ])('%s', (_, before, lines, expected) => {
     expect(planPrices(lines, before, START).errors).toEqual([]);
     expect(course(after(before, lines))).toEqual(expected);
@@ -131,6 +137,12 @@ describe('publishing prices', () => {
       [line(null, null), line(3, null, DEAR, 3)],
       [],
       '/lines/3/effective_from overlaps',
+    ],
+    [
+      'two prices at one time, one of which is there already',
+      [line(4, 6), line(null, null, DEAR, 3)],
+      [listed('a', 4, 6)],
+      '/lines/2/effective_from overlaps',
     ],
     [
       'what would change the past',
@@ -182,6 +194,25 @@ describe('publishing prices', () => {
             expect(valid(left)).toEqual([
               expect.objectContaining({ id: then.id, unitPrice: then.unitPrice }),
             ]);
+        }
+      }),
+    );
+  });
+
+  it('makes the price of each line hold for all the time that it claims', () => {
+    fc.assert(
+      fc.property(before, lines, (list, draft) => {
+        fc.pre(planPrices(draft, list, START).errors.length === 0);
+        const left = after(list, draft);
+        for (const wish of draft) {
+          for (let hour = 0; hour <= 18; hour += 0.5) {
+            const moment = at(hour);
+            const holds = ({ from, to }: { from: Date; to: Date | null }) =>
+              from <= moment && (to === null || moment < to);
+            const from = wish.from === null ? START : new Date(wish.from);
+            if (!holds({ from, to: wish.to === null ? null : new Date(wish.to) })) continue;
+            expect(left.filter(holds).map(({ unitPrice }) => unitPrice)).toEqual([wish.unitPrice]);
+          }
         }
       }),
     );

@@ -29,14 +29,17 @@ export function earliestStart(now: Date): Date {
  */
 export function planPrices(lines: DraftLine[], listed: ListedPrice[], start: Date): PricePlan {
   const work = new Work(listed, start);
-  for (const line of lines) work.take(line);
+  // By when they start, whatever their order in the file: a line that ends a price must not end it for one that starts there.
+  const wanted = (line: DraftLine) => times(line).from ?? start;
+  for (const line of [...lines].sort((one, other) => wanted(one).getTime() - wanted(other).getTime()))
+    work.take(line);
   return work.result();
 }
 
 class Work {
   private readonly prices: Planned[];
   private readonly changes: PriceChange[] = [];
-  private readonly errors: InputError[] = [];
+  private readonly errors: { line: number; error: InputError }[] = [];
   private readonly taken = new Map<string, { line: number; from: Date; to: Date | null }[]>();
 
   constructor(
@@ -50,7 +53,11 @@ class Work {
     const { to } = times(line);
     const from = this.startOf(line);
     const same = this.alreadyThere(line);
-    if (same) return this.note(line, 'unchanged', same, same.from, same.to);
+    if (same) {
+      // Claimed all the same: another line that wants those hours would otherwise take them from the one that is "unchanged".
+      if (this.clashes(line, same.from, same.to)) return;
+      return this.note(line, 'unchanged', same, same.from, same.to);
+    }
     if (to !== null && to <= from)
       return this.fail(
         line,
@@ -72,6 +79,7 @@ class Work {
     this.note(line, held ? 'changed' : 'added', held, from, to);
   }
 
+  /** What came of it, told in the order of the file. */
   result(): PricePlan {
     const left = new Map(this.prices.map((price) => [price.id, price]));
     const known = new Set(this.before.map(({ id }) => id));
@@ -80,8 +88,8 @@ class Work {
       return now && now.to?.getTime() !== to?.getTime() ? [{ id, to: now.to }] : [];
     });
     return {
-      changes: this.changes,
-      errors: this.errors,
+      changes: this.changes.sort(byLine),
+      errors: this.errors.sort(byLine).map(({ error }) => error),
       cancelled: this.before.filter(({ id }) => !left.has(id)).map(({ id }) => id),
       ends,
       added: this.prices.filter(({ id }) => !known.has(id)),
@@ -145,8 +153,13 @@ class Work {
   }
 
   private fail(line: DraftLine, code: string, detail: string): void {
-    this.errors.push(fault(line.line, code === 'past' ? 'effective_to' : 'effective_from', code, detail));
+    const column = code === 'past' ? 'effective_to' : 'effective_from';
+    this.errors.push({ line: line.line, error: fault(line.line, column, code, detail) });
   }
+}
+
+function byLine(one: { line: number }, other: { line: number }): number {
+  return one.line - other.line;
 }
 
 type Range = { from: Date; to: Date | null };
