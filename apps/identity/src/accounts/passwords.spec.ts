@@ -1,7 +1,8 @@
+import { Metrics } from '@leadwire/platform';
 import { Passwords } from './passwords.js';
 
 describe('passwords', () => {
-  const passwords = new Passwords();
+  const passwords = new Passwords(new Metrics('identity'));
 
   it('are hashed with argon2id at 19 MiB, two passes, one lane, and verified', async () => {
     const hashed = await passwords.hash('correct horse battery');

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { requestErrors } from '@leadwire/kernel';
+import { Metrics } from '@leadwire/platform';
 import { hash, verify } from '@node-rs/argon2';
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. 2 is argon2id in the library's enum. */
@@ -16,7 +17,13 @@ const DECOY_BYTES = 24;
 export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  private readonly decoy = this.hash(randomBytes(DECOY_BYTES).toString('base64'));
+  private readonly hashes;
+  private readonly decoy;
+
+  constructor(@Inject(Metrics) metrics: Metrics) {
+    this.hashes = metrics.counter('leadwire_password_hashes_total', 'Passwords hashed or verified.', []);
+    this.decoy = this.hash(randomBytes(DECOY_BYTES).toString('base64'));
+  }
 
   /** @throws AppError `request.unavailable` when too many hashes wait already */
   hash(password: string): Promise<string> {
@@ -45,7 +52,9 @@ export class Passwords {
     if (this.running >= HASHES_AT_ONCE) await this.turn();
     else this.running++;
     try {
-      return await work();
+      const done = await work();
+      this.hashes.inc();
+      return done;
     } finally {
       const next = this.waiting.shift();
       if (next) next();
