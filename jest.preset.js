@@ -14,7 +14,7 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, sourceMaps: 'inline' }] },
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['/dist/'],
-  setupFilesAfterEnv: [],
+  setupFilesAfterEnv: [fileURLToPath(new URL('tools/jest/properties.mjs', import.meta.url))],
   testTimeout: 30_000,
   passWithNoTests: false,
 };
