@@ -1,20 +1,17 @@
-// Shared by every project's jest.config.mjs: ESM all the way, SWC for decorators, sources instead of builds.
-import { readFileSync } from 'node:fs';
+// Shared by every project's jest.config.mjs: ESM all the way, sources instead of builds, loaded by Node itself (tools/jest).
 import { fileURLToPath } from 'node:url';
 
-const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'));
-delete swc.$schema;
+const our = (file) => fileURLToPath(new URL(`tools/jest/${file}`, import.meta.url));
 
 export default {
-  testEnvironment: 'node',
+  runtime: our('runtime.mjs'),
+  testEnvironment: our('environment.mjs'),
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  resolver: fileURLToPath(new URL('jest.resolver.cjs', import.meta.url)),
-  testEnvironmentOptions: { customExportConditions: ['leadwire-source', 'node'] },
-  transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, sourceMaps: 'inline' }] },
+  transform: {},
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['/dist/'],
-  setupFilesAfterEnv: [fileURLToPath(new URL('tools/jest/properties.mjs', import.meta.url))],
-  testTimeout: 30_000,
+  setupFilesAfterEnv: [our('properties.mjs')],
+  testTimeout: 120_000,
   passWithNoTests: false,
 };
