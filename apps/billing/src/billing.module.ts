@@ -6,8 +6,9 @@ import {
   type ServiceDefinition,
   type ServiceRuntime,
 } from '@leadwire/platform';
-import { AuditWorker } from './audit/audit-worker.js';
+import { AllowanceSweeper } from './allowances/allowance-sweeper.js';
 import { AllowancesService } from './allowances/allowances.service.js';
+import { AuditWorker } from './audit/audit-worker.js';
 import { SelfAudit } from './audit/self-audit.js';
 import { billingConfig } from './billing.config.js';
 import { OperatorChargesService } from './charges/operator-charges.service.js';
@@ -23,13 +24,14 @@ import { invoiceControllers, invoiceProviders } from './invoices/invoice-parts.j
 import { LedgerService } from './ledger/ledger.service.js';
 import { PostingQueue } from './ledger/posting-queue.js';
 import { WalletLock } from './ledger/wallet-lock.js';
+import { WalletTransaction } from './ledger/wallet-transaction.js';
 import { OperatorPricesService } from './prices/operator-prices.service.js';
 import { PriceList } from './prices/price-list.js';
 import { paymentProviders, paymentServices } from './payments/payment-parts.js';
 import { PricesService } from './prices/prices.service.js';
-import { LimitsSweeper } from './quotas/limits-sweeper.js';
 import { QuotaCache } from './quotas/quota-cache.js';
 import { QuotaOperatorsService } from './quotas/quota-operators.service.js';
+import { QuotaSweeper } from './quotas/quota-sweeper.js';
 import { QuotasService } from './quotas/quotas.service.js';
 import { ReservationsService } from './reservations/reservations.service.js';
 import { ChargeSweeper } from './usage/charge-sweeper.js';
@@ -85,6 +87,7 @@ export class BillingModule {
       ],
       providers: [
         WalletLock,
+        WalletTransaction,
         PostingQueue,
         PriceList,
         Rater,
@@ -96,7 +99,8 @@ export class BillingModule {
         ChargeSweeper,
         ExpirySweeper,
         QuotaCache,
-        LimitsSweeper,
+        QuotaSweeper,
+        AllowanceSweeper,
         SelfAudit,
         AuditWorker,
         ...paymentProviders,

@@ -91,7 +91,7 @@ export class PaymentBench {
   }
 
   reconcile(): Promise<number> {
-    return this.service.running.app.get(Reconciliation).round();
+    return this.service.running.app.get(Reconciliation).read();
   }
 
   /** Lets whoever waits for a later try have it now. */

@@ -50,17 +50,17 @@ describe("a provider's tokens", () => {
 
   it('are renewed before they expire, and again after that', async () => {
     const { before } = await linked();
-    expect(await renewals().round()).toBe(0);
+    expect(await renewals().renewDue()).toBe(0);
     let last = before;
     for (const hours of [1, 2]) {
       travel(service, hours * HOUR_MS);
       expect(last.refresh_at?.getTime()).toBeLessThan(last.token_expires_at?.getTime() ?? 0);
-      expect(await renewals().round()).toBe(1);
+      expect(await renewals().renewDue()).toBe(1);
       const now = await row();
       expect(tokenOf(now)).not.toBe(tokenOf(last));
       expect(now.access_token).not.toBe(last.access_token);
       expect(now.token_expires_at?.getTime()).toBeGreaterThan(Date.now() + hours * HOUR_MS);
-      expect(await renewals().round()).toBe(0);
+      expect(await renewals().renewDue()).toBe(0);
       last = now;
     }
   });
@@ -73,7 +73,7 @@ describe("a provider's tokens", () => {
     Object.assign(other, { clock: { now: later } });
     travel(service, HOUR_MS);
     const before = asked();
-    const taken = await Promise.all([renewals().round(), other.round()]);
+    const taken = await Promise.all([renewals().renewDue(), other.renewDue()]);
     expect(taken.toSorted()).toEqual([0, 1]);
     expect(asked()).toBe(before + 1);
     // Its clock is its own; the specs below are about one.
@@ -94,7 +94,7 @@ describe("a provider's tokens", () => {
       });
     expect((await spend()).status).toBe(200);
     travel(service, HOUR_MS);
-    await renewals().round();
+    await renewals().renewDue();
     expect(await row()).toMatchObject({
       access_token: null,
       refresh_token: null,
@@ -114,7 +114,7 @@ describe("a provider's tokens", () => {
       for (const failures of [1, 2, 3]) {
         const due = (await row()).refresh_at?.getTime() ?? 0;
         travel(service, due - Date.now() + 1_000);
-        expect(await renewals().round()).toBe(1);
+        expect(await renewals().renewDue()).toBe(1);
         const now = await row();
         expect(now).toMatchObject({ refresh_failures: failures, refresh_token: expect.any(String) });
         const next = (now.refresh_at?.getTime() ?? 0) - due;
@@ -125,7 +125,7 @@ describe("a provider's tokens", () => {
       service.running.app.get(OidcProviders).fetch = reach;
     }
     travel(service, (await row()).refresh_at!.getTime() - Date.now() + 1_000);
-    await renewals().round();
+    await renewals().renewDue();
     expect(await row()).toMatchObject({ refresh_failures: 0, refresh_token: expect.any(String) });
   });
 
@@ -142,7 +142,7 @@ describe("a provider's tokens", () => {
     };
     let newest: Row | undefined;
     travel(service, HOUR_MS);
-    expect(await renewals().round()).toBe(1);
+    expect(await renewals().renewDue()).toBe(1);
     expect(newest?.refresh_token).toEqual(expect.any(String));
     expect(await row()).toEqual(newest);
   });
@@ -152,7 +152,7 @@ describe("a provider's tokens", () => {
     await service.database.query(`UPDATE identity.user_identities SET provider_data = '{"key":"gone"}'`);
     travel(service, HOUR_MS);
     expect(before.refresh_at).not.toBeNull();
-    await renewals().round();
+    await renewals().renewDue();
     expect(await row()).toMatchObject({ refresh_token: null, refresh_at: null });
   });
 
@@ -164,7 +164,7 @@ describe("a provider's tokens", () => {
       );
     expect((await counts())[0]?.n).toBeGreaterThanOrEqual(7);
     travel(service, HOUR_MS);
-    await renewals().round();
+    await renewals().renewDue();
     expect(await counts()).toEqual([{ n: 0 }]);
   });
 

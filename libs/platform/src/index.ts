@@ -4,6 +4,7 @@ export * from './metrics.js';
 export * from './object-storage.js';
 export * from './ops.controller.js';
 export * from './readiness.js';
+export * from './rounds.js';
 export * from './service.module.js';
 export * from './start-service.js';
 export * from './tenant-eraser.js';

@@ -24,6 +24,16 @@ export const USER_CREDIT = `${CREDIT} AND user_id = $3`;
 
 export const SET_ALLOWANCE = `SELECT set_allowance($1, $2, $3, $4, $5, $6)`;
 
+export const RESETS_DUE = `
+  SELECT tenant_id AS "tenantId"
+  FROM limit_upkeep
+  WHERE reset_due <= $1
+  ORDER BY reset_due
+  LIMIT $2`;
+
+export const SET_RESET_DUE = `UPDATE limit_upkeep SET reset_due = $2 WHERE tenant_id = $1`;
+export const RESET_ALLOWANCES = `SELECT reset_allowances($1, $2) AS started`;
+
 export type CreditTransactionRow = {
   id: string;
   seq: string;

@@ -1,20 +1,13 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
-import { LOGGER, Metrics, type Logger } from '@leadwire/platform';
+import { Metrics, Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
-import { Rounds } from '../rounds.js';
 import { SelfAudit } from './self-audit.js';
 import { NOTE_AUDITED, TAKE_TAILS, TAKE_WHOLE, type DueTail } from './self-audit.queries.js';
 import { violationsOfTail } from './tail-checks.js';
 
-const ROUND_EVERY_MS = 5_000;
 /** What is posted is audited within this and a round. */
 const TAIL_EVERY_MS = 30_000;
 const WALLETS_PER_ROUND = 50;
@@ -30,12 +23,9 @@ const WHOLE_REST_FACTOR = 9;
  * What a killed one had taken is due again after the same time.
  */
 @Injectable()
-export class AuditWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(
-    ROUND_EVERY_MS,
-    () => this.round(),
-    (err) => this.logger.warn({ err }, 'wallets could not be audited; the next round tries again'),
-  );
+export class AuditWorker extends Rounds {
+  protected readonly everyMs = 5_000;
+  protected readonly trouble = 'wallets could not be audited';
   private readonly audited;
   private wholeFrom = 0;
 
@@ -44,21 +34,13 @@ export class AuditWorker implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(SelfAudit) private readonly selfAudit: SelfAudit,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) metrics: Metrics,
   ) {
+    super();
     this.audited = metrics.counter('leadwire_ledger_audited_total', 'Postings audited.', []);
   }
 
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
-  }
-
-  private async round(): Promise<boolean> {
+  async round(): Promise<boolean> {
     const now = this.clock.now();
     const dueAt = new Date(now.getTime() - TAIL_EVERY_MS);
     const [due] = await this.dataSource.query<[DueTail[], number]>(TAKE_TAILS, [
@@ -66,8 +48,8 @@ export class AuditWorker implements OnApplicationBootstrap, BeforeApplicationShu
       dueAt,
       WALLETS_PER_ROUND,
     ]);
-    for (const tail of due) if (!this.rounds.stopped) await this.auditTail(tail, dueAt);
-    if (!this.rounds.stopped && performance.now() >= this.wholeFrom) await this.auditOneWhole();
+    for (const tail of due) if (!this.stopped) await this.auditTail(tail, dueAt);
+    if (!this.stopped && performance.now() >= this.wholeFrom) await this.auditOneWhole();
     return due.length === WALLETS_PER_ROUND;
   }
 

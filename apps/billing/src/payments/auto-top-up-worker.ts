@@ -1,17 +1,11 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { amount, assert, Clock, moneyText, newId, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
-import { LOGGER, type Logger } from '@leadwire/platform';
+import { Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
 import { WalletLock } from '../ledger/wallet-lock.js';
-import { Rounds } from '../rounds.js';
 import { requeueAutoTopUp, unqueueAutoTopUp } from './auto-top-up-queue.js';
 import {
   CLAIM_AUTO_TOP_UPS,
@@ -29,7 +23,6 @@ import { PaymentSync } from './payment-sync.js';
 import { isKeptFailure } from './stripe-failures.js';
 import { INSERT_TOP_UP, LOCK_TOP_UP, NEXT_ATTEMPT, type TopUpRow } from './top-ups.queries.js';
 
-const LOOK_EVERY_MS = 1_000;
 const TENANTS_PER_ROUND = 20;
 /** How long a claimed tenant is left to who claimed it, and how long one waits whose payment is still under way. */
 const LEASE_MS = 60_000;
@@ -44,12 +37,9 @@ type Planned = { topUp: TopUpRow; begun: boolean };
  * asked, under a key that is made from it: killed anywhere, the next round goes on with the same payment.
  */
 @Injectable()
-export class AutoTopUpWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(
-    LOOK_EVERY_MS,
-    () => this.round(),
-    (err) => this.logger.warn({ err }, 'low balances could not be looked for; the next round tries again'),
-  );
+export class AutoTopUpWorker extends Rounds {
+  protected readonly everyMs = 1_000;
+  protected readonly trouble = 'low balances could not be looked for';
 
   constructor(
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
@@ -58,20 +48,16 @@ export class AutoTopUpWorker implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(PaymentSync) private readonly sync: PaymentSync,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.provider.enabled) this.rounds.start();
+  ) {
+    super();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+  override onApplicationBootstrap(): void {
+    if (this.provider.enabled) super.onApplicationBootstrap();
   }
 
-  /** Looks now. */
-  wake(): void {
-    if (this.provider.enabled) this.rounds.wake();
+  override wake(): void {
+    if (this.provider.enabled) super.wake();
   }
 
   /** Tops up what is due; says whether there may be more. */
@@ -83,7 +69,7 @@ export class AutoTopUpWorker implements OnApplicationBootstrap, BeforeApplicatio
       lease,
       TENANTS_PER_ROUND,
     ]);
-    for (const { tenantId } of due) if (!this.rounds.stopped) await this.topUp(tenantId);
+    for (const { tenantId } of due) if (!this.stopped) await this.topUp(tenantId);
     return due.length === TENANTS_PER_ROUND;
   }
 

@@ -1,15 +1,9 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { Clock } from '@leadwire/kernel';
 import { translateDatabaseError } from '@leadwire/persistence';
-import { LOGGER, Metrics, type Logger } from '@leadwire/platform';
+import { Metrics, Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
-import { Rounds } from '../rounds.js';
 import {
   CLAIM_EVENTS,
   FORGET_EVENTS,
@@ -24,7 +18,6 @@ import { PaymentSync } from './payment-sync.js';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
-const LOOK_EVERY_MS = SECOND_MS;
 const EVENTS_PER_ROUND = 20;
 /** How long claimed events are left to who claimed them. */
 const LEASE_MS = 120 * SECOND_MS;
@@ -41,12 +34,9 @@ const ERROR_LENGTH_MAX = 1_000;
  * (provider or database away, wallet frozen) is done later. Events are only hints that something changed.
  */
 @Injectable()
-export class PaymentEvents implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(
-    LOOK_EVERY_MS,
-    () => this.round(),
-    (err) => this.logger.warn({ err }, 'payment events could not be looked for; the next round tries again'),
-  );
+export class PaymentEvents extends Rounds {
+  protected readonly everyMs = SECOND_MS;
+  protected readonly trouble = 'payment events could not be looked for';
   private readonly outcomes;
   private forgetAt = 0;
 
@@ -54,22 +44,14 @@ export class PaymentEvents implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
     @Inject(PaymentSync) private readonly sync: PaymentSync,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) metrics: Metrics,
   ) {
+    super();
     this.outcomes = metrics.counter(
       'leadwire_payment_events_total',
       'Events of the payment provider, by where they came from or how handling them went.',
       ['outcome'],
     );
-  }
-
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
   }
 
   /**
@@ -89,7 +71,7 @@ export class PaymentEvents implements OnApplicationBootstrap, BeforeApplicationS
         occurredAt,
       ]);
       if (made.length > 0) this.outcomes.inc({ outcome: source });
-      this.rounds.wake();
+      this.wake();
       return made.length > 0;
     } catch (error) {
       throw translateDatabaseError(error);
@@ -106,7 +88,7 @@ export class PaymentEvents implements OnApplicationBootstrap, BeforeApplicationS
       lease,
       EVENTS_PER_ROUND,
     ]);
-    for (const event of due) if (!this.rounds.stopped) await this.handle(event);
+    for (const event of due) if (!this.stopped) await this.handle(event);
     return due.length === EVENTS_PER_ROUND;
   }
 

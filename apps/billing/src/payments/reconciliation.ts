@@ -1,20 +1,13 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { Clock } from '@leadwire/kernel';
-import { LOGGER, type Logger } from '@leadwire/platform';
+import { Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
-import { Rounds } from '../rounds.js';
 import { PaymentEvents } from './payment-events.js';
 import { LEAD_RECONCILIATION, RECONCILED } from './payment-events.queries.js';
 import { PaymentProvider } from './payment-provider.js';
 
 const MINUTE_MS = 60_000;
-const READ_EVERY_MS = MINUTE_MS;
 /** Who leads and dies leaves it to others after this. */
 const LEASE_MS = 5 * MINUTE_MS;
 /** Read again each time: an event may show in the list later than it happened, and clocks differ. */
@@ -27,36 +20,32 @@ const REACHES_BACK_MS = 30 * 24 * 60 * MINUTE_MS;
  * replica at a time, by a lease: asking takes as long as the network does, and no transaction waits for it.
  */
 @Injectable()
-export class Reconciliation implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(
-    READ_EVERY_MS,
-    async () => {
-      await this.round();
-      return false;
-    },
-    (err) => this.logger.warn({ err }, 'the provider’s events could not be read; the next round reads them'),
-  );
+export class Reconciliation extends Rounds {
+  protected readonly everyMs = MINUTE_MS;
+  protected readonly trouble = 'the provider’s events could not be read';
 
   constructor(
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(PaymentEvents) private readonly events: PaymentEvents,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (!this.provider.enabled) return;
-    this.rounds.start();
-    this.rounds.wake();
+  ) {
+    super();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+  override onApplicationBootstrap(): void {
+    if (!this.provider.enabled) return;
+    super.onApplicationBootstrap();
+    this.wake();
+  }
+
+  async round(): Promise<boolean> {
+    await this.read();
+    return false;
   }
 
   /** Reads what happened since the last time. @returns how many events no webhook had brought */
-  async round(): Promise<number> {
+  async read(): Promise<number> {
     const now = this.clock.now();
     const lease = new Date(now.getTime() + LEASE_MS);
     const [lead] = await this.dataSource.query<{ seenUntil: Date }[]>(LEAD_RECONCILIATION, [now, lease]);

@@ -15,7 +15,7 @@ import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { WalletLock } from '../ledger/wallet-lock.js';
 import { asTenant } from '../operators/as-tenant.js';
-import { LimitsSweeper } from './limits-sweeper.js';
+import { QuotaSweeper } from './quota-sweeper.js';
 import { QuotaCache } from './quota-cache.js';
 import { entitlementsAt } from './quota-state.js';
 import { HAS_WALLET, QUOTAS, SET_ENTITLEMENT, type QuotaRow } from './quotas.queries.js';
@@ -37,7 +37,7 @@ export class QuotaOperatorsService implements QuotaOperatorsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(WalletLock) private readonly wallets: WalletLock,
     @Inject(QuotaCache) private readonly cache: QuotaCache,
-    @Inject(LimitsSweeper) private readonly sweeper: LimitsSweeper,
+    @Inject(QuotaSweeper) private readonly sweeper: QuotaSweeper,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 

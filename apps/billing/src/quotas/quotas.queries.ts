@@ -36,13 +36,4 @@ export const QUOTAS_DUE = `
   ORDER BY quota_due
   LIMIT $2`;
 
-export const RESETS_DUE = `
-  SELECT tenant_id AS "tenantId"
-  FROM limit_upkeep
-  WHERE reset_due <= $1
-  ORDER BY reset_due
-  LIMIT $2`;
-
 export const SET_QUOTA_DUE = `UPDATE limit_upkeep SET quota_due = $2 WHERE tenant_id = $1`;
-export const SET_RESET_DUE = `UPDATE limit_upkeep SET reset_due = $2 WHERE tenant_id = $1`;
-export const RESET_ALLOWANCES = `SELECT reset_allowances($1, $2) AS started`;

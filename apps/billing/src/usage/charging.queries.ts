@@ -33,22 +33,19 @@ export const USAGE_AWAITING_QUOTA = `
   LIMIT $3`;
 
 export const QUEUE_CHARGING = `
-  INSERT INTO charge_queue (tenant_id) VALUES ($1)
-  ON CONFLICT (tenant_id) DO UPDATE SET due_at = clock_timestamp()`;
+  INSERT INTO charge_queue (tenant_id, due_at) VALUES ($1, $2)
+  ON CONFLICT (tenant_id) DO UPDATE SET due_at = EXCLUDED.due_at`;
 
 export const UNQUEUE_CHARGING = `DELETE FROM charge_queue WHERE tenant_id = $1`;
 
-export const DUE_TENANTS = `
+export const DUE_FOR_CHARGING = `
   SELECT tenant_id AS "tenantId"
   FROM charge_queue
-  WHERE due_at <= clock_timestamp()
+  WHERE due_at <= $1
   ORDER BY due_at
-  LIMIT $1`;
+  LIMIT $2`;
 
-export const POSTPONE_CHARGING = `
-  UPDATE charge_queue
-  SET due_at = clock_timestamp() + make_interval(secs => $2)
-  WHERE tenant_id = $1`;
+export const POSTPONE_CHARGING = `UPDATE charge_queue SET due_at = $2 WHERE tenant_id = $1`;
 
 /** Late word of a tenant that was erased must not bring rows of it back. */
 export const IS_ERASED = `SELECT FROM tenant_erasures WHERE tenant_id = $1`;

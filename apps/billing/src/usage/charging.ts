@@ -83,7 +83,8 @@ export class Charging {
     // What has no room in its quota any more waits for that, no longer for funds.
     const paid = answers.filter(({ outcome }) => outcome === 'posted' || outcome === 'awaits_quota').length;
     const goesOn = paid === POST_BATCH_MAX && waiting.length > paid;
-    await db.execute(goesOn ? QUEUE_CHARGING : UNQUEUE_CHARGING, [db.tenantId]);
+    if (goesOn) await db.execute(QUEUE_CHARGING, [db.tenantId, this.clock.now()]);
+    else await db.execute(UNQUEUE_CHARGING, [db.tenantId]);
     if (paid === waiting.length) wallet.recover();
   }
 

@@ -25,6 +25,7 @@ export class ApiKeyUse implements BeforeApplicationShutdown {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
+  /** Remembers that a key was just used, unless that was noted within the last minute. */
   note({ id, lastUsedAt }: { id: string; lastUsedAt: Date | null }): void {
     const now = this.clock.now().getTime();
     if (lastUsedAt && now - lastUsedAt.getTime() < SAMPLE_MS) return;

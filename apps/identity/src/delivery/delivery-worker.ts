@@ -1,11 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@leadwire/kernel';
-import { LOGGER, Metrics, type Logger } from '@leadwire/platform';
+import { Metrics, Rounds } from '@leadwire/platform';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { Deliveries, type Mail, type Sms } from './deliveries.js';
 import {
@@ -22,7 +17,6 @@ import { SmsProvider } from './sms-provider.js';
 const SECOND_MS = 1_000;
 /** Deliveries under way at once. */
 const BATCH = 5;
-const POLL_EVERY_MS = SECOND_MS;
 /** Most commits follow their queueing within this time. */
 const COMMIT_TAKES_MS = 20;
 /** How long one try may take; far less than the lease, so that nobody else starts what is still under way. */
@@ -43,12 +37,10 @@ type Handler = (payload: never, id: string) => Promise<void>;
  * with growing waits; what is refused, too old or fails too often is given up, with a line in the log and a figure.
  */
 @Injectable()
-export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class DeliveryWorker extends Rounds {
+  protected readonly everyMs = SECOND_MS;
+  protected readonly trouble = 'deliveries could not be read';
   private readonly handlers = new Map<string, Handler>();
-  private timer?: NodeJS.Timeout;
-  private wakeAt = 0;
-  private round: Promise<void> = Promise.resolve();
-  private stopped = false;
   private readonly outcomes;
 
   constructor(
@@ -57,9 +49,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     @Inject(MailTransport) mails: MailTransport,
     @Inject(SmsProvider) texts: SmsProvider,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) metrics: Metrics,
   ) {
+    super();
     this.handle('mail', (mail: Mail, id) => mails.send(id, mail));
     this.handle('sms', (sms: Sms) => texts.send(sms));
     this.outcomes = metrics.counter(
@@ -74,38 +66,20 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.handlers.set(channel, handler as Handler);
   }
 
-  onApplicationBootstrap(): void {
-    this.deliveries.onQueued = () => this.schedule(COMMIT_TAKES_MS);
-    this.schedule(0);
+  override onApplicationBootstrap(): void {
+    super.onApplicationBootstrap();
+    this.deliveries.onQueued = () => void setTimeout(() => this.wake(), COMMIT_TAKES_MS).unref();
+    this.wake();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.round;
-  }
-
-  private schedule(ms: number): void {
-    const wakeAt = Date.now() + ms;
-    if (this.stopped || (this.timer && this.wakeAt <= wakeAt)) return;
-    clearTimeout(this.timer);
-    this.wakeAt = wakeAt;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.round = this.round
-        .then(() => this.work())
-        .catch((err: unknown) => this.logger.warn({ err }, 'deliveries could not be read'))
-        .finally(() => this.schedule(POLL_EVERY_MS));
-    }, ms);
-  }
-
-  private async work(): Promise<void> {
+  async round(): Promise<boolean> {
     await this.giveUpHopeless();
-    while (!this.stopped) {
-      const claimed = await this.claim();
+    let claimed: Claimed[];
+    do {
+      claimed = await this.claim();
       await Promise.all(claimed.map((one) => this.try(one)));
-      if (claimed.length < BATCH) return;
-    }
+    } while (claimed.length === BATCH && !this.stopped);
+    return false;
   }
 
   private claim(): Promise<Claimed[]> {

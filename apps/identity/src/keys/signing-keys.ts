@@ -1,15 +1,13 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ACCESS_TOKEN, type AccessTokenClaims } from '@leadwire/contracts';
 import { assert, Clock } from '@leadwire/kernel';
-import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
+import { CONFIG, Rounds } from '@leadwire/platform';
 import { SignJWT } from 'jose';
 import type { IdentityConfig } from '../identity.config.js';
 import { KeyRing } from './key-ring.js';
 import type { KeyStep, Wish } from './key-rotation.js';
 
-/** So long may a replica go on with the key of before; it stays published far longer. */
-const LOOK_EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -17,28 +15,28 @@ const DAY_MS = 86_400_000;
  * due. Private keys leave this class only as signatures.
  */
 @Injectable()
-export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
+export class SigningKeys extends Rounds implements OnModuleInit {
+  /** So long may a replica go on with the key of before; it stays published far longer. */
+  protected readonly everyMs = 5_000;
+  protected readonly trouble = 'the signing keys could not be looked after';
   private active?: { id: string; key: KeyObject };
-  private timer?: NodeJS.Timeout;
-  private looking: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(KeyRing) private readonly ring: KeyRing,
     @Inject(CONFIG) private readonly config: Pick<IdentityConfig, 'KEY_ROTATION_DAYS'>,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    super();
+  }
 
   /** @throws Error when the stored key does not open */
   async onModuleInit(): Promise<void> {
     await this.advance(this.daily());
-    this.timer = setInterval(() => (this.looking = this.looking.then(() => this.look())), LOOK_EVERY_MS);
-    this.timer.unref();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+  async round(): Promise<boolean> {
+    await this.advance(this.daily());
+    return false;
   }
 
   /** Does what is due with the keys, and signs with whichever is active then. */
@@ -68,12 +66,6 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
       .setExpirationTime(Math.floor(now) + ttlSeconds)
       .sign(this.active.key);
     return { accessToken, expiresInSeconds: ttlSeconds };
-  }
-
-  private async look(): Promise<void> {
-    await this.advance(this.daily()).catch((err: unknown) =>
-      this.logger.warn({ err }, 'the signing keys could not be looked after'),
-    );
   }
 
   private daily(): Wish {

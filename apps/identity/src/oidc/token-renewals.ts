@@ -1,12 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Clock } from '@leadwire/kernel';
-import { LOGGER, type Logger } from '@leadwire/platform';
+import { Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import { CLAIM_DUE, FORGET_TOKENS, KEEP_RENEWED, POSTPONE_RENEWAL } from './oidc.queries.js';
 import { OidcProviders } from './oidc-providers.js';
@@ -15,7 +10,6 @@ import { ProviderExchange } from './provider-exchange.js';
 import { isInvalidGrant, providerFailure, shortOf } from './provider-failure.js';
 import { ProviderTokenSeals } from './provider-tokens.js';
 
-const ROUND_EVERY_MS = 30_000;
 const BATCH_MAX = 20;
 /** Requests to providers at once. */
 const AT_ONCE_MAX = 4;
@@ -36,15 +30,14 @@ type Due = {
 };
 
 /**
- * Renews providers' tokens before they expire, and sweeps log-ins that nobody came back from. Replicas may do so at once: each claims its own rows for two minutes. A process
- * killed between the provider's answer and its storing loses a refresh token that works once; the provider then refuses the old
- * one, its tokens are forgotten, and the person's next log-in brings new ones.
+ * Renews providers' tokens before they expire, and sweeps log-ins that nobody came back from. Replicas may do so at once: each
+ * claims its own rows for two minutes. A process killed between the provider's answer and its storing loses a refresh token that
+ * works once; the provider then refuses the old one, its tokens are forgotten, and the person's next log-in brings new ones.
  */
 @Injectable()
-export class TokenRenewals implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<number>;
-  private stopping = false;
+export class TokenRenewals extends Rounds {
+  protected readonly everyMs = 30_000;
+  protected readonly trouble = "providers' tokens could not be renewed";
 
   constructor(
     @InjectDataSource() private readonly source: DataSource,
@@ -53,44 +46,23 @@ export class TokenRenewals implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(ProviderExchange) private readonly exchange: ProviderExchange,
     @Inject(ProviderTokenSeals) private readonly seals: ProviderTokenSeals,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.round(), ROUND_EVERY_MS);
-    this.timer.unref();
+  ) {
+    super();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  /** Renews all that is due, or joins the round under way. @returns how many were taken up */
-  round(): Promise<number> {
-    this.running ??= this.renewDue()
-      .catch((err: unknown) => {
-        this.logger.warn({ err }, "providers' tokens could not be renewed; the next round tries again");
-        return 0;
-      })
-      .finally(() => (this.running = undefined));
-    return this.running;
-  }
-
-  private async renewDue(): Promise<number> {
+  async round(): Promise<boolean> {
     await this.store.sweep();
-    let taken = 0;
-    while (!this.stopping) {
-      const due = await this.claim();
-      taken += due.length;
-      const full = due.length === BATCH_MAX;
-      const lane = async () => {
-        for (let one = due.shift(); one && !this.stopping; one = due.shift()) await this.renew(one);
-      };
-      await Promise.all(Array.from({ length: AT_ONCE_MAX }, lane));
-      if (!full) break;
-    }
+    return (await this.renewDue()) === BATCH_MAX;
+  }
+
+  /** Renews one batch of what is due. @returns how many were taken up */
+  async renewDue(): Promise<number> {
+    const due = await this.claim();
+    const taken = due.length;
+    const lane = async () => {
+      for (let one = due.shift(); one && !this.stopped; one = due.shift()) await this.renew(one);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE_MAX }, lane));
     return taken;
   }
 

@@ -1,20 +1,14 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { SessionEnded } from '@leadwire/contracts';
 import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
-import { LOGGER, type Logger } from '@leadwire/platform';
+import { Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import { ACT_AS_USER } from '../accounts/accounts.queries.js';
 import { REPLAY_GRACE_MS } from './refresh-judgement.js';
 import { ANNOUNCE, FORGET_ANSWERS, UNANNOUNCED_PEOPLE, UNANNOUNCED_TENANTS } from './sessions.queries.js';
 
-const LOOK_EVERY_MS = 1_000;
 const PEOPLE_PER_LOOK_MAX = 100;
 const ANSWERS_PER_LOOK_MAX = 1_000;
 /** Clocks of replicas differ a little; nobody may lose an answer that is still excused. */
@@ -26,25 +20,25 @@ const ANSWER_KEPT_MS = 2 * REPLAY_GRACE_MS;
  * dies in between leaves rows that the next look finds.
  */
 @Injectable()
-export class SessionAnnouncements implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer?: NodeJS.Timeout;
-  private looking: Promise<void> = Promise.resolve();
+export class SessionAnnouncements extends Rounds {
+  protected readonly everyMs = 1_000;
+  protected readonly trouble = 'ended sessions could not be announced';
 
   constructor(
     @Inject(getDataSourceToken()) private readonly source: DataSource,
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.looking = this.looking.then(() => this.look())), LOOK_EVERY_MS);
-    this.timer.unref();
+  ) {
+    super();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
+  /** Announces what was left behind, and forgets answers that are past their grace. */
+  async round(): Promise<boolean> {
+    const people = await this.source.query<{ userId: string }[]>(UNANNOUNCED_PEOPLE, [PEOPLE_PER_LOOK_MAX]);
+    for (const { userId } of people) await this.announce(userId);
+    const before = new Date(this.clock.now().getTime() - ANSWER_KEPT_MS);
+    await this.source.query(FORGET_ANSWERS, [before, ANSWERS_PER_LOOK_MAX]);
+    return false;
   }
 
   /** Announces what ended of this person's sessions and was not announced yet. */
@@ -58,18 +52,6 @@ export class SessionAnnouncements implements OnApplicationBootstrap, BeforeAppli
         const ended = await db.query<{ id: string; reason: string }>(ANNOUNCE, [userId, tenantId]);
         for (const { id, reason } of ended) db.emit(SessionEnded, id, { userId, reason });
       });
-    }
-  }
-
-  /** Announces what was left behind, and forgets answers that are past their grace. */
-  async look(): Promise<void> {
-    try {
-      const people = await this.source.query<{ userId: string }[]>(UNANNOUNCED_PEOPLE, [PEOPLE_PER_LOOK_MAX]);
-      for (const { userId } of people) await this.announce(userId);
-      const before = new Date(this.clock.now().getTime() - ANSWER_KEPT_MS);
-      await this.source.query(FORGET_ANSWERS, [before, ANSWERS_PER_LOOK_MAX]);
-    } catch (err) {
-      this.logger.warn({ err }, 'ended sessions could not be announced');
     }
   }
 }
