@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What these scripts themselves need: `import.meta`, `styleText` and the npm that reads our lockfile. */
-export const SYSTEM_NODE_MIN = '20.19.0';
+const SYSTEM_NODE_MIN = '20.19.0';
 /** What the apps need where the platform has no pinned Node: native TypeScript and the language of our sources. */
-export const APP_NODE_MIN = '24.0.0';
+const APP_NODE_MIN = '24.0.0';
 
 /**
  * Compares two plain versions.

@@ -1,5 +1,5 @@
 import type { ChargeReplay, OperatorChargesApi, ReplayDifference } from '@leadwire/contracts';
-import { teamOf, type Door } from '../wallets/command.ts';
+import { teamOf, type Door } from '../operator/door.ts';
 
 export const USAGE = `npm run charges -- replay [--tenant TEAM] [--from TIME] [--to TIME]
 

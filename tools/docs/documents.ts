@@ -12,7 +12,7 @@ import type { Product } from './product.ts';
 /** Path below the repository's root → content. */
 export type Documents = Record<string, string>;
 
-export const OPENAPI_PATH = 'docs/openapi.json';
+const OPENAPI_PATH = 'docs/openapi.json';
 
 /** All generated documents as they should be. Needs TEST_DATABASE_ADMIN_URL for the data model. */
 export async function documentsOf(product: Product): Promise<Documents> {

@@ -41,7 +41,7 @@ function describeHolder(pid: number): string {
 }
 
 /** The process that listens on a port, where the system lets us see it: by the socket's inode in Linux's /proc. */
-export function portHolder(port: number): number | undefined {
+function portHolder(port: number): number | undefined {
   const inodes = new Set(
     ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)),
   );

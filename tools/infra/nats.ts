@@ -91,7 +91,7 @@ function configuration(dir: string, port: number): string {
 export type ServerInfo = { version: string; jetstream?: boolean; server_name: string };
 
 /** The INFO line every NATS server greets with; undefined when nothing (or something else) listens there. */
-export function serverInfo(host: string, port: number): Promise<ServerInfo | undefined> {
+function serverInfo(host: string, port: number): Promise<ServerInfo | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: PROBE_TIMEOUT_MS });
     let text = '';

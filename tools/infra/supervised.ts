@@ -4,7 +4,7 @@ import { LogFile } from './log-file.ts';
 import { recordProcess, sendSignal, type ProcessRecord } from './processes.ts';
 
 /** Lines of a failed process that are worth showing. */
-export const TAIL_LINES = 20;
+const TAIL_LINES = 20;
 const POLL_MS = 50;
 
 export type Backoff = {
@@ -12,7 +12,7 @@ export type Backoff = {
   maxMs: number;
   /** Up this long, a process counts as healthy again. */ resetMs: number;
 };
-export const RESTART_BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000, resetMs: 60_000 };
+const RESTART_BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000, resetMs: 60_000 };
 
 export type ProcessSpec = {
   name: string;

@@ -1,5 +1,5 @@
 import type { InvoiceSummary, InvoiceStatus, StoredTaxRate } from '@leadwire/contracts';
-import { needed, teamOf, type Door, type Options } from '../wallets/command.ts';
+import { needed, teamOf, type Door, type Options } from '../operator/door.ts';
 
 export const USAGE = `npm run invoices -- list TEAM [--status STATUS]
 npm run invoices -- run [TEAM]

@@ -29,7 +29,7 @@ export function success(operation: Operation): Expectation {
 }
 
 /** Whoever shows nothing, or nothing that counts. */
-export function withoutSession(name: string, teams: Teams, headers: Record<string, string>): Actor {
+function withoutSession(name: string, teams: Teams, headers: Record<string, string>): Actor {
   return {
     name,
     author: teams.home,
@@ -64,7 +64,7 @@ function mayCall(role: Role, { capability }: Operation): boolean {
 export const KEY_SCOPE = 'tenant.read';
 
 /** A program with a key of an owner that has next to no scopes: what its owner may is nothing to it. */
-export function keyWithoutScope({ home }: Teams, secret: string): Actor {
+function keyWithoutScope({ home }: Teams, secret: string): Actor {
   return {
     name: 'API key without scope',
     author: home,
@@ -83,7 +83,7 @@ export function namesResource({ pathParameters }: Operation): boolean {
 }
 
 /** The owner of a team that was suspended, with a token from before. */
-export function suspendedOwner({ home }: Teams, token: string): Actor {
+function suspendedOwner({ home }: Teams, token: string): Actor {
   return {
     name: 'suspended',
     author: home,

@@ -57,7 +57,7 @@ export type Operation = {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 export const JSON_TYPE = 'application/json';
-export const FORM_TYPE = 'multipart/form-data';
+const FORM_TYPE = 'multipart/form-data';
 const EVENT_STREAM = 'text/event-stream';
 
 /** What the running gateway says of itself. */

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import type { Api } from '@leadwire/contracts';
-import type { Ctx } from '@leadwire/kernel';
 import { runLogged } from '../infra/commands.ts';
 import { readJson } from '../infra/files.ts';
 import { defaultDataDir, toolLog } from '../infra/paths.ts';
 import { runningInstance } from '../start/local-instance.ts';
+import type { Door } from './door.ts';
 
 /** The name under which the services know an operator's command, and the key of `secrets.json` that it signs with. */
 export const OPERATOR = 'operator';
@@ -40,7 +39,7 @@ export async function buildForOperator(): Promise<void> {
 /** Lets `work` ask services as the system, and ends the connection. */
 export async function askAsOperator<T>(
   { natsUrl, key }: OperatorTarget,
-  work: (ask: { client: <S>(api: Api<S>) => S; ctx: () => Ctx }) => Promise<T>,
+  work: (door: Door) => Promise<T>,
 ): Promise<T> {
   const [{ clientOf, connectNats, RpcClient }, { CtxSigner }, { systemCtx }] = await Promise.all([
     import('@leadwire/messaging'),

@@ -11,7 +11,7 @@ import type {
   PriceDraft,
 } from '@leadwire/contracts';
 import type { AppError, Ctx } from '@leadwire/kernel';
-import { teamOf, type Door } from '../wallets/command.ts';
+import { teamOf, type Door } from '../operator/door.ts';
 
 export const USAGE = `npm run prices -- list [--tenant TEAM] [--history]
 npm run prices -- export FILE [--tenant TEAM] [--history]

@@ -1,28 +1,12 @@
 // `npm run tenants -- list | suspend | reinstate | set-plan | suspend-user | reinstate-user`: the operator's door to teams and
 // people. Identity does the work and announces it; this only asks.
-import { parseArgs } from 'node:util';
-import { askAsOperator, buildForOperator, operatorTarget } from '../operator/rpc.ts';
-import { describeFailure } from '../start/failure.ts';
+import { operatorCommand, TEXT } from '../operator/command.ts';
 import { runTenantsCommand, USAGE } from './commands.ts';
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { reason: { type: 'string' }, status: { type: 'string' } },
-  });
-  if (positionals.length === 0) throw new Error(USAGE);
-  const target = operatorTarget();
-  await buildForOperator();
-  const text = await askAsOperator(target, async ({ client, ctx }) => {
+await operatorCommand(
+  { usage: USAGE, options: { reason: TEXT, status: TEXT } },
+  async ({ client, ctx }, positionals, options) => {
     const { operatorsApi } = await import('@leadwire/contracts');
-    return runTenantsCommand(client(operatorsApi), ctx, { positionals, ...values });
-  });
-  process.stdout.write(`${text}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
-  process.exitCode = 1;
-}
+    return runTenantsCommand(client(operatorsApi), ctx, { positionals, ...options });
+  },
+);

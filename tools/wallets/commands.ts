@@ -1,4 +1,5 @@
-import type { Door, Options, WalletCommand } from './command.ts';
+import type { Door, Options } from '../operator/door.ts';
+import type { WalletCommand } from './command.ts';
 import { adjust, grant } from './credit-commands.ts';
 import { quota, quotas } from './quota-commands.ts';
 import { audit, freeze, show, unfreeze } from './upkeep-commands.ts';

@@ -1,5 +1,6 @@
 import type { CreditOperatorsApi, CreditPosted, GrantCredit } from '@leadwire/contracts';
-import { needed, teamOf, type Door, type WalletCommand } from './command.ts';
+import { needed, teamOf, type Door } from '../operator/door.ts';
+import type { WalletCommand } from './command.ts';
 
 async function operatorsOf({ client }: Door): Promise<CreditOperatorsApi> {
   const { creditOperatorsApi } = await import('@leadwire/contracts');

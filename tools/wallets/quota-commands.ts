@@ -4,7 +4,8 @@ import type {
   QuotaOperatorsApi,
   QuotaPeriod,
 } from '@leadwire/contracts';
-import { teamOf, type Door, type WalletCommand } from './command.ts';
+import { teamOf, type Door } from '../operator/door.ts';
+import type { WalletCommand } from './command.ts';
 
 async function operatorsOf({ client }: Door): Promise<QuotaOperatorsApi> {
   const { quotaOperatorsApi } = await import('@leadwire/contracts');

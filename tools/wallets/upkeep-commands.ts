@@ -1,5 +1,6 @@
 import type { OperatorWallet, WalletOperatorsApi, WalletVerdict } from '@leadwire/contracts';
-import { needed, teamOf, type Door, type WalletCommand } from './command.ts';
+import { needed, teamOf, type Door } from '../operator/door.ts';
+import type { WalletCommand } from './command.ts';
 
 /** A whole ledger is read for it. */
 const AUDIT_MAX_MS = 10 * 60_000;

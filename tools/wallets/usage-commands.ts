@@ -1,5 +1,6 @@
 import type { Rerating, UsageOperatorsApi } from '@leadwire/contracts';
-import { needed, teamOf, type Door, type WalletCommand } from './command.ts';
+import { needed, teamOf, type Door } from '../operator/door.ts';
+import type { WalletCommand } from './command.ts';
 
 /** All usage of a period is rated for it. */
 const RERATE_MAX_MS = 10 * 60_000;
