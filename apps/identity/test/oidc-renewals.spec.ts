@@ -164,7 +164,7 @@ describe("a provider's tokens", () => {
       );
     expect((await counts())[0]?.n).toBeGreaterThanOrEqual(7);
     travel(service, HOUR_MS);
-    await renewals().renewDue();
+    await renewals().round();
     expect(await counts()).toEqual([{ n: 0 }]);
   });
 

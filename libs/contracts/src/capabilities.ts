@@ -65,7 +65,6 @@ export const API_KEY_SCOPES = [
   'billing.usage',
   'events.stream',
 ] as const satisfies readonly Capability[];
-export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 const VIEWER: Capability[] = [
   'tenant.read',

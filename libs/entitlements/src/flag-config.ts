@@ -10,12 +10,11 @@ export type Condition = { attribute: string; operator: Operator; values: (string
 /** Serves `variant` when all its conditions hold. */
 export type FlagRule = { if: Condition[]; serve: string };
 
-export const STICKINESS = ['tenant', 'user'] as const;
 export type Rollout = {
   /** 0 to 100, in steps of a hundredth. Growing it only ever adds; who was in stays in. */
   percentage: number;
   /** Whether whole teams or single people are let in. */
-  stickiness: (typeof STICKINESS)[number];
+  stickiness: 'tenant' | 'user';
   /** Flags with the same seed let in the same ones; the flag's key unless told. */
   seed?: string;
   /** The variant for who is in; `on` unless told. */

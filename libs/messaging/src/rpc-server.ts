@@ -158,7 +158,7 @@ async function settle(handler: MessageHandler, input: unknown, ctx: Ctx): Promis
 }
 
 /** Anything unexpected is our fault and says nothing to the caller; the cause goes to the log. */
-export function asAppError(thrown: unknown): AppError {
+function asAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   return requestErrors.internal({
     cause: thrown,

@@ -179,7 +179,7 @@ export class Claims {
   }
 }
 
-export const senderOf = ({ fromName, email }: EmailAccountEntity) => ({
+const senderOf = ({ fromName, email }: EmailAccountEntity) => ({
   name: fromName ?? '',
   address: email,
 });

@@ -9,7 +9,7 @@ const RENDERED_LENGTH_MAX = 200_000;
 const SUBJECT_RENDERED_MAX = 1_000;
 
 /** What a template may say of a lead; a tenant's own fields are under `custom.`, the account that sends under `sender.`. */
-export const LEAD_VARIABLES = [
+const LEAD_VARIABLES = [
   'firstName',
   'lastName',
   'email',

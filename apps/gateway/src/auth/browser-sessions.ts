@@ -24,7 +24,7 @@ declare module 'fastify' {
 }
 
 /** A client that asks for it gets its tokens in cookies instead of in the answer. */
-export const MODE_HEADER = 'x-leadwire-mode';
+const MODE_HEADER = 'x-leadwire-mode';
 const BROWSER = 'browser';
 
 /**

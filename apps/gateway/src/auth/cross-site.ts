@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { httpErrors } from '../http/problem.js';
 
 /** A page of another site cannot send it without asking first (CORS), and we answer only our own. */
-export const CSRF_HEADER = 'x-leadwire-csrf';
+const CSRF_HEADER = 'x-leadwire-csrf';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export type Origins = ReadonlySet<string>;

@@ -8,7 +8,7 @@ import type { SqlExecutor, SqlSession } from './sql.js';
 const TOKEN_BYTES = 32;
 const CODE_DIGITS = 6;
 /** Wrong tries after which a code is worth nothing any more: five of a million. */
-export const CODE_TRIES_MAX = 5;
+const CODE_TRIES_MAX = 5;
 /** Dead tokens are kept this long for whoever looks into what happened. */
 const KEPT_MS = 7 * 86_400_000;
 

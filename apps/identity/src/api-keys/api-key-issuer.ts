@@ -7,10 +7,10 @@ import { Deliveries } from '../delivery/deliveries.js';
 import { endOf, toApiKey, type ApiKeyRow } from './api-key.js';
 import { COUNT_LIVE, HOLD_OWNER, INSERT_KEY, LOCK_KEYS_OF_TENANT, SWEEP_ENDED } from './api-keys.queries.js';
 
-export const API_KEYS_PER_USER_MAX = 20;
-export const API_KEYS_PER_TENANT_MAX = 500;
+const API_KEYS_PER_USER_MAX = 20;
+const API_KEYS_PER_TENANT_MAX = 500;
 /** Replaced keys of one member that still work: rotation is no way around the bound. */
-export const API_KEYS_RETIRING_MAX = 20;
+const API_KEYS_RETIRING_MAX = 20;
 const ENDED_KEPT_MS = 90 * 86_400_000;
 const ENDED_KEPT_MAX = 100;
 const PREFIX_TRIES_MAX = 5;

@@ -8,7 +8,7 @@ import { SENDER, SENT_SINCE } from './invitations.queries.js';
 
 const DAY_MS = 86_400_000;
 /** Mails of invitations that one team may send in 24 hours: a stolen account is no machine for spam. */
-export const INVITATION_MAILS_PER_DAY_MAX = 100;
+const INVITATION_MAILS_PER_DAY_MAX = 100;
 
 /** Sends invitations, as many as a team may. The team's lock must be held: counting and sending are one. */
 @Injectable()

@@ -37,7 +37,7 @@ import { statusOf } from './judgement.js';
 
 const UNANSWERED_KEPT_MS = 90 * 86_400_000;
 /** Mails of one invitation: whoever did not answer that many does not want to. */
-export const SENDS_MAX = 5;
+const SENDS_MAX = 5;
 const RESEND_AFTER_MS = 60_000;
 
 type Wanted = { email: string; role: Role };

@@ -7,8 +7,7 @@ export const PUBLISHED_AHEAD_MS = 10 * MINUTE_MS;
 export const RETIRING_MS = ACCESS_TOKEN.ttlSeconds * 1000 + 5 * MINUTE_MS;
 
 /** next: published, does not sign yet. active: signs. retiring: verifies what it signed. retired: neither. */
-export const KEY_STATES = ['next', 'active', 'retiring', 'retired'] as const;
-export type KeyState = (typeof KEY_STATES)[number];
+export type KeyState = 'next' | 'active' | 'retiring' | 'retired';
 export type KeyRow = {
   id: string;
   state: KeyState;

@@ -21,9 +21,9 @@ import {
 import type { Vouched } from './provider-exchange.js';
 
 /** How long a browser may take at its provider. */
-export const LOG_IN_TTL_MS = 600_000;
+const LOG_IN_TTL_MS = 600_000;
 /** How long somebody may think about the name of their team, or look for their password. */
-export const TICKET_TTL_MS = 600_000;
+const TICKET_TTL_MS = 600_000;
 const SECRET_BYTES = 32;
 /** Expired rows that each new one takes along. */
 const SWEPT_ALONG = 5;

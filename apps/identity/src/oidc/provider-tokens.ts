@@ -64,7 +64,7 @@ export class ProviderTokenSeals {
 }
 
 /** When to renew a token that expires then. */
-export function renewalOf(now: Date, expiresAt: Date | undefined): Date {
+function renewalOf(now: Date, expiresAt: Date | undefined): Date {
   const lifetimeMs = expiresAt ? expiresAt.getTime() - now.getTime() : LIFETIME_UNTOLD_MS;
   const waitMs = Math.max(lifetimeMs - RENEW_AHEAD_MS, lifetimeMs / 2, RENEW_PAUSE_MIN_MS);
   return new Date(now.getTime() + waitMs);

@@ -28,7 +28,7 @@ import { COUNT_OWNED_TEAMS, FIND_TENANT, LOCK_PERSON, MY_TEAMS } from './tenants
 import type { TenantRow } from './tenants.service.js';
 
 /** Teams that one person may own, closed ones included until they are erased. */
-export const OWNED_TEAMS_MAX = 20;
+const OWNED_TEAMS_MAX = 20;
 
 type MyTeamRow = {
   membershipId: string;

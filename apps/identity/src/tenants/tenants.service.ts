@@ -97,6 +97,6 @@ const currentOf = (row: TenantRow): unknown[] => [
   row.slugChangedAt,
 ];
 
-export function toDetails(row: TenantRow): TenantDetails {
+function toDetails(row: TenantRow): TenantDetails {
   return { ...toTenant(row), metadata: row.metadata, version: row.version };
 }

@@ -144,7 +144,7 @@ const MONTHS = 'January February March April May June July August September Octo
 );
 
 /** A day in UTC: 1 July 2026. */
-export function dayText(moment: Date): string {
+function dayText(moment: Date): string {
   return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
 }
 
