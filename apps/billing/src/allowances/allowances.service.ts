@@ -18,7 +18,7 @@ import { TeamMembers } from '@leadwire/entitlements';
 import { amount, Clock, newId, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import {
   LIST_CREDIT_TRANSACTIONS,
   LIST_USER_CREDITS,
@@ -43,7 +43,7 @@ export class AllowancesService implements AllowancesApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Cursors) private readonly cursors: Cursors,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(TeamMembers) private readonly members: TeamMembers,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -72,13 +72,11 @@ export class AllowancesService implements AllowancesApi {
   async set(ctx: Ctx, { userId, monthlyAllowance }: SetAllowance): Promise<UserCredit> {
     if (monthlyAllowance !== null && amount(monthlyAllowance).gt(ALLOWANCE_MAX)) throw tooMuch();
     await this.requireMember(ctx, userId);
-    await this.tenant.run(ctx, async (db) => {
-      const wallet = await this.wallets.take(db);
+    await this.wallets.run(ctx, async (db) => {
       const id = newId();
       const now = this.clock.now();
       await db.execute(SET_ALLOWANCE, [ctx.tenantId, id, userId, monthlyAllowance, ctx.userId, now]);
       db.emit(AllowanceChanged, userId, { userId, monthlyAllowance });
-      await wallet.save();
     });
     return this.read(ctx, userId);
   }

@@ -3,7 +3,7 @@ import { FREEZE_REASON_MAX } from '@leadwire/contracts';
 import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { LOGGER, Metrics, type Logger } from '@leadwire/platform';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { freezeWallet } from '../wallets/freezing.js';
 import { violationsOf, type Violation } from './invariants.js';
 
@@ -24,7 +24,7 @@ export class SelfAudit {
 
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) metrics: Metrics,
@@ -48,13 +48,11 @@ export class SelfAudit {
     const ctx = systemCtx(tenantId);
     const suspected = await this.tenant.run(ctx, check);
     if (suspected.length === 0) return [];
-    return this.tenant.run(ctx, async (db) => {
-      const wallet = await this.wallets.take(db);
+    return this.wallets.run(ctx, async (db, wallet) => {
       const found = await check(db);
       if (found.length === 0) return [];
       const reason = reasonOf(found);
       const stopped = await freezeWallet(db, wallet, { cause: 'audit', reason, now: this.clock.now() });
-      await wallet.save();
       this.report(found, { tenantId, walletId, stopped });
       return found;
     });

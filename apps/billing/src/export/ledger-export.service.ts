@@ -12,7 +12,7 @@ import {
 import { Clock, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction } from '@leadwire/persistence';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { EXPORT_PART, OPEN_EXPORT } from './ledger-export.queries.js';
 
 const PART_POSTINGS_MAX = 1_000;
@@ -24,12 +24,12 @@ type OpenedRow = Omit<LedgerExport, 'format' | 'after' | 'last' | 'exportedAt'> 
 export class LedgerExportService implements LedgerExportApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   async open(ctx: Ctx, { after = 0 }: ExportLedger): Promise<LedgerExport> {
-    const row = (await this.openedAt(ctx, after)) ?? (await this.openedAfterMaking(ctx, after));
+    const row = await this.wallets.readOrMake<OpenedRow>(ctx, OPEN_EXPORT, [ctx.tenantId, after]);
     if (after > 0 && row.afterHash === null) {
       const errors = [{ pointer: '/after', code: 'range', detail: `there are ${row.last} postings` }];
       throw requestErrors.invalid({ errors });
@@ -49,16 +49,5 @@ export class LedgerExportService implements LedgerExportApi {
     if (part?.lines === null || part?.lines === undefined)
       throw requestErrors.not_found({ internal: `no postings from ${after} to ${last}` });
     return { lines: part.lines, last: Number(part.last) };
-  }
-
-  private async openedAt(ctx: Ctx, after: number): Promise<OpenedRow | undefined> {
-    const [row] = await this.tenant.read<OpenedRow>(ctx, OPEN_EXPORT, [ctx.tenantId, after]);
-    return row;
-  }
-
-  // The wallet exists from the first look on, and this may be the first.
-  private async openedAfterMaking(ctx: Ctx, after: number): Promise<OpenedRow> {
-    await this.tenant.run(ctx, async (db) => (await this.wallets.take(db)).save());
-    return (await this.openedAt(ctx, after)) as OpenedRow;
   }
 }

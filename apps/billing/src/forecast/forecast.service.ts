@@ -9,7 +9,7 @@ import {
 import { amount, Clock, moneyText, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction } from '@leadwire/persistence';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { GET_WALLET, type WalletView } from '../wallets/wallets.queries.js';
 import { DAILY_USE, REMAINING_LOTS, USED_SO_FAR } from './forecast.queries.js';
 import { forecast } from './forecast.js';
@@ -21,13 +21,13 @@ const LOTS_MAX = 1_000;
 export class ForecastService implements ForecastApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   async get(ctx: Ctx, _: Nothing): Promise<WalletForecast> {
     const now = this.clock.now();
-    const { balance, currency } = (await this.wallet(ctx)) ?? (await this.made(ctx));
+    const { balance, currency } = await this.wallets.readOrMake<WalletView>(ctx, GET_WALLET, [ctx.tenantId]);
     const [days, lots] = await Promise.all([
       this.tenant.read<{ used: string }>(ctx, DAILY_USE, [ctx.tenantId, now, FORECAST_LOOKS_BACK_DAYS]),
       this.tenant.read<{ remaining: string; expiresAt: Date | null }>(ctx, REMAINING_LOTS, [
@@ -45,16 +45,5 @@ export class ForecastService implements ForecastApi {
       now,
     );
     return { balance, currency, days: days.length, perDay: moneyText(perDay), ...foreseen };
-  }
-
-  private async wallet(ctx: Ctx): Promise<WalletView | undefined> {
-    const [row] = await this.tenant.read<WalletView>(ctx, GET_WALLET, [ctx.tenantId]);
-    return row;
-  }
-
-  // The wallet exists from the first look on, and this may be the first.
-  private async made(ctx: Ctx): Promise<WalletView> {
-    await this.tenant.run(ctx, async (db) => (await this.wallets.take(db)).save());
-    return (await this.wallet(ctx)) as WalletView;
   }
 }

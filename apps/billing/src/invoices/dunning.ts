@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InvoiceOverdue, InvoiceReminded, InvoiceVoided } from '@leadwire/contracts';
 import { assert, Clock, systemCtx } from '@leadwire/kernel';
-import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import type { TenantDb } from '@leadwire/persistence';
 import { CONFIG } from '@leadwire/platform';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { daysAfter } from './calendar.js';
 import { Collection } from './collection.js';
 import type { InvoiceConfig } from './invoice.config.js';
@@ -29,8 +29,7 @@ const NOT_BOUGHT = 'The credit was not paid for in time.';
 @Injectable()
 export class Dunning {
   constructor(
-    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Collection) private readonly collection: Collection,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<InvoiceConfig, 'DUNNING_DAYS'>,
@@ -38,12 +37,10 @@ export class Dunning {
 
   /** Takes the steps that are due; after a long absence, one of each invoice at a time. @returns how many */
   step(tenantId: string): Promise<number> {
-    return this.tenant.run(systemCtx(tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    return this.wallets.run(systemCtx(tenantId), async (db, wallet) => {
       const due = await db.query<InvoiceRow>(DUE_STEPS, [db.tenantId, this.clock.now(), STEPS_AT_ONCE]);
       for (const invoice of due) await this.take(db, wallet, invoice);
       await planNext(db, this.clock.now());
-      await wallet.save();
       return due.length;
     });
   }

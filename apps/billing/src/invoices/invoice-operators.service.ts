@@ -19,9 +19,9 @@ import {
 } from '@leadwire/contracts';
 import { amount, assert, Clock, systemCtx, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
-import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import type { TenantDb } from '@leadwire/persistence';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
 import { Charging } from '../usage/charging.js';
 import { announcePaid, Collection } from './collection.js';
@@ -37,9 +37,8 @@ import { planNext } from './upkeep.js';
 @Serves(invoiceOperatorsApi)
 export class InvoiceOperatorsService implements InvoiceOperatorsApi {
   constructor(
-    @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(InvoicesService) private readonly invoices: InvoicesService,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Charging) private readonly charging: Charging,
     @Inject(ChargeSweeper) private readonly sweeper: ChargeSweeper,
     @Inject(Collection) private readonly collection: Collection,
@@ -63,8 +62,7 @@ export class InvoiceOperatorsService implements InvoiceOperatorsApi {
   }
 
   async markPaid(ctx: Ctx, input: MarkInvoicePaid): Promise<Invoice> {
-    const paid = await this.tenant.run(within(ctx, input.tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    const paid = await this.wallets.run(within(ctx, input.tenantId), async (db, wallet) => {
       const invoice = await heldOpen(db, input.invoiceId);
       const ledgerTransactionId =
         invoice.kind === 'credit' ? await this.addCredit(db, wallet, invoice) : null;
@@ -77,7 +75,6 @@ export class InvoiceOperatorsService implements InvoiceOperatorsApi {
       announcePaid(db, row);
       await this.collection.restore(db, wallet);
       await planNext(db, this.clock.now());
-      await wallet.save();
       return toInvoice(row);
     });
     this.sweeper.wake();
@@ -85,8 +82,7 @@ export class InvoiceOperatorsService implements InvoiceOperatorsApi {
   }
 
   void(ctx: Ctx, { tenantId, invoiceId, reason }: VoidInvoice): Promise<Invoice> {
-    return this.tenant.run(within(ctx, tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    return this.wallets.run(within(ctx, tenantId), async (db, wallet) => {
       const invoice = await heldOpen(db, invoiceId);
       const [last] = await db.query<{ id: string }>(LAST_USAGE_INVOICE, [db.tenantId]);
       if (invoice.kind === 'usage' && last?.id !== invoiceId) throw invoiceErrors.not_the_newest();
@@ -97,7 +93,6 @@ export class InvoiceOperatorsService implements InvoiceOperatorsApi {
       db.emit(InvoiceVoided, invoiceId, { ...momentOf(row), reason }, { version: row.version });
       await this.collection.restore(db, wallet);
       await planNext(db, this.clock.now());
-      await wallet.save();
       return toInvoice(row);
     });
   }
@@ -108,12 +103,10 @@ export class InvoiceOperatorsService implements InvoiceOperatorsApi {
       ...within(ctx, tenantId),
       idempotencyKey: `${`credit:${key}`}\t${JSON.stringify([invoiceId, asked])}`,
     };
-    const note = await this.tenant.run(once, async (db) => {
-      const wallet = await this.wallets.take(db);
+    const note = await this.wallets.run(once, async (db, wallet) => {
       const invoice = await heldInvoice(db, invoiceId);
       const written = await this.crediting.credit(db, wallet, invoice, asked);
       await this.charging.chargePending(db, wallet);
-      await wallet.save();
       return toCreditNote(written);
     });
     this.rounds.wake();

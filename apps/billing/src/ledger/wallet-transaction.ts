@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Ctx } from '@leadwire/kernel';
+import { assert, type Ctx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import type { LockedWallet } from './locked-wallet.js';
 import { WalletLock } from './wallet-lock.js';
@@ -20,5 +20,18 @@ export class WalletTransaction {
       await wallet.save();
       return result;
     });
+  }
+
+  /**
+   * Reads a row that exists once the wallet does, and makes the wallet when this is the first look: sign-up and that look are
+   * milliseconds apart, and the event that announces the tenant may be slower.
+   */
+  async readOrMake<R extends object>(ctx: Ctx, sql: string, params: unknown[], name?: string): Promise<R> {
+    const [row] = await this.tenant.read<R>(ctx, sql, params, name);
+    if (row) return row;
+    await this.run(ctx, () => Promise.resolve());
+    const [made] = await this.tenant.read<R>(ctx, sql, params, name);
+    assert(made, 'a wallet that was made can be read');
+    return made;
   }
 }

@@ -5,7 +5,7 @@ import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { requeueAutoTopUp, unqueueAutoTopUp } from './auto-top-up-queue.js';
 import {
   CLAIM_AUTO_TOP_UPS,
@@ -44,7 +44,7 @@ export class AutoTopUpWorker extends Rounds {
   constructor(
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(PaymentSync) private readonly sync: PaymentSync,
     @Inject(Clock) private readonly clock: Clock,
@@ -75,7 +75,7 @@ export class AutoTopUpWorker extends Rounds {
 
   private async topUp(tenantId: string): Promise<void> {
     try {
-      const planned = await this.tenant.run(systemCtx(tenantId), (db) => this.plan(db));
+      const planned = await this.wallets.run(systemCtx(tenantId), (db, wallet) => this.plan(db, wallet));
       if (planned) await this.pay(tenantId, planned);
     } catch (err) {
       // Its lease ends, and then it is tried again.
@@ -84,8 +84,7 @@ export class AutoTopUpWorker extends Rounds {
   }
 
   /** Decides under the wallet's lock whether to pay, and writes down what; undefined when there is nothing to pay now. */
-  private async plan(db: TenantDb): Promise<Planned | undefined> {
-    const wallet = await this.wallets.take(db);
+  private async plan(db: TenantDb, wallet: LockedWallet): Promise<Planned | undefined> {
     const [open] = await db.query<{ id: string }>(OPEN_AUTOMATIC, [db.tenantId]);
     if (open) {
       const [topUp] = await db.query<TopUpRow>(LOCK_TOP_UP, [db.tenantId, open.id]);
@@ -188,11 +187,9 @@ export class AutoTopUpWorker extends Rounds {
   }
 
   private async declined(tenantId: string, { id }: TopUpRow, reason: string): Promise<void> {
-    await this.tenant.run(systemCtx(tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    await this.wallets.run(systemCtx(tenantId), async (db) => {
       const [topUp] = await db.query<TopUpRow>(LOCK_TOP_UP, [tenantId, id]);
       if (topUp?.status === 'created') await this.sync.fail(db, topUp, 'failed', reason);
-      await wallet.save();
     });
   }
 }

@@ -11,7 +11,7 @@ import { amount, Clock, moneyText, requestErrors, type Ctx } from '@leadwire/ker
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { AutoTopUpWorker } from './auto-top-up-worker.js';
 import { requeueAutoTopUp, unqueueAutoTopUp } from './auto-top-up-queue.js';
 import {
@@ -30,7 +30,7 @@ import { PaymentProvider } from './payment-provider.js';
 export class AutoTopUpService implements AutoTopUpApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(AutoTopUpWorker) private readonly worker: AutoTopUpWorker,
     @Inject(Clock) private readonly clock: Clock,
@@ -42,10 +42,8 @@ export class AutoTopUpService implements AutoTopUpApi {
 
   async set(ctx: Ctx, input: SetAutoTopUp): Promise<AutoTopUp> {
     if (input.enabled && !this.provider.enabled) throw paymentErrors.switched_off();
-    const answer = await this.tenant.run(ctx, async (db) => {
-      const wallet = await this.wallets.take(db);
+    const answer = await this.wallets.run(ctx, async (db, wallet) => {
       await this.save(db, wallet, input);
-      await wallet.save();
       return this.describe(db);
     });
     this.worker.wake();

@@ -12,7 +12,7 @@ import {
 import type { Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { GET_AUTO_TOP_UP, type AutoTopUpRow } from './auto-top-up.queries.js';
 import { switchOff } from './auto-top-ups.js';
 import {
@@ -30,7 +30,7 @@ import { PaymentProvider } from './payment-provider.js';
 export class PaymentMethodsService implements PaymentMethodsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
   ) {}
 
@@ -41,9 +41,8 @@ export class PaymentMethodsService implements PaymentMethodsApi {
   }
 
   makeDefault(ctx: Ctx, { paymentMethodId }: PaymentMethodRef): Promise<PaymentMethod> {
-    return this.tenant.run(ctx, async (db) => {
-      // One after the other: there is one default.
-      await this.wallets.take(db);
+    // One after the other: there is one default.
+    return this.wallets.run(ctx, async (db) => {
       await db.execute(NO_DEFAULT, [db.tenantId]);
       const [row] = await db.query<PaymentMethodRow>(MAKE_DEFAULT, [db.tenantId, paymentMethodId]);
       if (!row) throw paymentErrors.method_not_found();
@@ -55,8 +54,7 @@ export class PaymentMethodsService implements PaymentMethodsApi {
     const [row] = await this.tenant.read<PaymentMethodRow>(ctx, GET_METHOD, [ctx.tenantId, paymentMethodId]);
     if (!row) throw paymentErrors.method_not_found();
     await this.provider.detachMethod(row.providerId);
-    await this.tenant.run(ctx, async (db) => {
-      await this.wallets.take(db);
+    await this.wallets.run(ctx, async (db) => {
       await db.execute(REMOVE_METHOD, [db.tenantId, paymentMethodId]);
       await db.execute(NEXT_DEFAULT, [db.tenantId]);
       await this.endWithoutCard(db);

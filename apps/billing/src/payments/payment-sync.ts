@@ -9,7 +9,7 @@ import {
 import { amount, assert, Clock, moneyText, newId, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { Charging } from '../usage/charging.js';
 import { noteDecline, noteSuccess } from './auto-top-ups.js';
 import { PaymentMismatch } from './payment-mismatch.js';
@@ -27,7 +27,7 @@ export class PaymentSync {
   constructor(
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Charging) private readonly charging: Charging,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -43,13 +43,11 @@ export class PaymentSync {
     const { tenantId, topUpId } = payment.owner;
     const { savedMethodId } = payment;
     const method = savedMethodId === null ? undefined : await this.provider.method(savedMethodId);
-    await this.tenant.run(systemCtx(tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    await this.wallets.run(systemCtx(tenantId), async (db, wallet) => {
       const [topUp] = await db.query<TopUpRow>(LOCK_TOP_UP, [tenantId, topUpId]);
       if (!topUp) throw new PaymentMismatch(`there is no top-up ${topUpId}`);
       await this.apply(db, wallet, topUp, payment);
       if (method) await this.keep(db, method);
-      await wallet.save();
     });
   }
 

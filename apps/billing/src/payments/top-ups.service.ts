@@ -13,7 +13,7 @@ import {
 import { AppError, amount, assert, Clock, moneyText, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { cardAmount } from './card-amount.js';
 import { Customers, withoutKey } from './customers.js';
 import { PaymentProvider, type Checkout } from './payment-provider.js';
@@ -41,7 +41,7 @@ export class TopUpsService implements TopUpsApi {
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(PaymentSync) private readonly sync: PaymentSync,
     @Inject(Customers) private readonly customers: Customers,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -90,8 +90,7 @@ export class TopUpsService implements TopUpsApi {
   private async note(ctx: Ctx, { amount: text, savePaymentMethod = false }: CreateTopUp): Promise<TopUpRow> {
     const requestKey = ctx.idempotencyKey?.split('\t')[0] ?? null;
     const customerId = await this.customers.of(ctx);
-    return this.tenant.run(withoutKey(ctx), async (db) => {
-      const wallet = await this.wallets.take(db);
+    return this.wallets.run(withoutKey(ctx), async (db, wallet) => {
       // Nobody should pay for what could not be added.
       if (wallet.status === 'frozen' || wallet.status === 'closed') throw walletErrors.frozen();
       const value = cardAmount(text, wallet.currency);
@@ -109,7 +108,6 @@ export class TopUpsService implements TopUpsApi {
         ctx.userId,
         this.clock.now(),
       ]);
-      await wallet.save();
       if (made) return made;
       const [known] = await db.query<TopUpRow>(TOP_UP_OF_REQUEST, [db.tenantId, requestKey]);
       assert(known, 'what stands in the way can be read');

@@ -18,7 +18,7 @@ import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
 import { SelfAudit } from '../audit/self-audit.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { asTenant } from '../operators/as-tenant.js';
 import { Charging } from '../usage/charging.js';
 import { freezeWallet, unfreezeWallet } from './freezing.js';
@@ -38,7 +38,7 @@ export class WalletOperatorsService implements WalletOperatorsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
     @Inject(Cursors) private readonly cursors: Cursors,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(Charging) private readonly charging: Charging,
     @Inject(SelfAudit) private readonly selfAudit: SelfAudit,
     @Inject(Clock) private readonly clock: Clock,
@@ -72,11 +72,9 @@ export class WalletOperatorsService implements WalletOperatorsApi {
 
   async freeze(ctx: Ctx, { tenantId, reason }: FreezeWallet): Promise<OperatorWallet> {
     await this.read(ctx, tenantId);
-    await this.tenant.run(asTenant(ctx, tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    await this.wallets.run(asTenant(ctx, tenantId), async (db, wallet) => {
       const stopped = await freezeWallet(db, wallet, { cause: 'operator', reason, now: this.clock.now() });
       if (!stopped) throw walletErrors.frozen();
-      await wallet.save();
     });
     return this.get(ctx, { tenantId });
   }
@@ -88,11 +86,9 @@ export class WalletOperatorsService implements WalletOperatorsApi {
     const violations = await this.selfAudit.whole(tenantId, walletId);
     if (violations.length > 0)
       throw walletErrors.violated({ extras: { invariant: violations[0]?.invariant } });
-    await this.tenant.run(asTenant(ctx, tenantId), async (db) => {
-      const wallet = await this.wallets.take(db);
+    await this.wallets.run(asTenant(ctx, tenantId), async (db, wallet) => {
       if (!(await unfreezeWallet(db, wallet))) throw walletErrors.not_frozen();
       await this.charging.chargePending(db, wallet);
-      await wallet.save();
     });
     return this.get(ctx, { tenantId });
   }

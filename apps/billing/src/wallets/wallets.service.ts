@@ -20,7 +20,7 @@ import type { Command } from '../ledger/command.js';
 import { LEDGER_TRANSACTION, type LedgerRow } from '../ledger/ledger.queries.js';
 import { toLedgerTransaction } from '../ledger/ledger.service.js';
 import { PostingQueue } from '../ledger/posting-queue.js';
-import { WalletLock } from '../ledger/wallet-lock.js';
+import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
 import { AUDIT, GET_WALLET, SET_LOW_BALANCE_THRESHOLD, type WalletView } from './wallets.queries.js';
 
@@ -28,19 +28,20 @@ import { AUDIT, GET_WALLET, SET_LOW_BALANCE_THRESHOLD, type WalletView } from '.
 export class WalletsService implements WalletsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(WalletLock) private readonly wallets: WalletLock,
+    @Inject(WalletTransaction) private readonly wallets: WalletTransaction,
     @Inject(PostingQueue) private readonly queue: PostingQueue,
     @Inject(ChargeSweeper) private readonly sweeper: ChargeSweeper,
     @Inject(CONFIG) private readonly config: Pick<ConfigOf<typeof billingConfig>, 'MANUAL_TOP_UPS'>,
   ) {}
 
   async get(ctx: Ctx, _: Nothing): Promise<Wallet> {
-    return toWallet(await this.readOrMake<WalletView>(ctx, GET_WALLET, 'billing-wallet'));
+    return toWallet(
+      await this.wallets.readOrMake<WalletView>(ctx, GET_WALLET, [ctx.tenantId], 'billing-wallet'),
+    );
   }
 
   update(ctx: Ctx, { lowBalanceThreshold }: UpdateWallet): Promise<Wallet> {
-    return this.tenant.run(ctx, async (db) => {
-      const wallet = await this.wallets.take(db);
+    return this.wallets.run(ctx, async (db, wallet) => {
       if (lowBalanceThreshold !== undefined)
         await db.execute(SET_LOW_BALANCE_THRESHOLD, [db.tenantId, wallet.id, lowBalanceThreshold]);
       const [row] = await db.query<WalletView>(GET_WALLET, [db.tenantId]);
@@ -64,17 +65,7 @@ export class WalletsService implements WalletsApi {
   }
 
   audit(ctx: Ctx, _: Nothing): Promise<WalletAudit> {
-    return this.readOrMake<WalletAudit>(ctx, AUDIT);
-  }
-
-  // Sign-up and the first look at the wallet are milliseconds apart; the event that announces the tenant may be slower.
-  private async readOrMake<R extends object>(ctx: Ctx, sql: string, name?: string): Promise<R> {
-    const [row] = await this.tenant.read<R>(ctx, sql, [ctx.tenantId], name);
-    if (row) return row;
-    await this.tenant.run(ctx, async (db) => (await this.wallets.take(db)).save());
-    const [made] = await this.tenant.read<R>(ctx, sql, [ctx.tenantId], name);
-    assert(made, 'a wallet that was made can be read');
-    return made;
+    return this.wallets.readOrMake<WalletAudit>(ctx, AUDIT, [ctx.tenantId]);
   }
 }
 
