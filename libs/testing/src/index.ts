@@ -9,4 +9,5 @@ export * from './test-members.js';
 export * from './test-nats.js';
 export * from './test-rights.js';
 export * from './test-service.js';
+export { STRIPE_CARDS } from './stripe-payments.js';
 export * from './stripe-wire.js';
