@@ -14,7 +14,8 @@ const CHANGE_CREDIT = `
     INSERT INTO credit_transactions (id, user_id, tenant_id, user_credit_id, seq, amount, transaction_type, reference_type, reference_id,
       balance_before, balance_after, metadata, created_at)
     VALUES (gen_random_uuid(), u.user_id, u.tenant_id, u.id, u.last_seq, u.balance - before, p_type, p_reference_type, p_reference,
-      before, u.balance, p_metadata, p_now);
+      -- Clocks differ, and one may be behind the one that began this month: what counts for a month is not from before its begin.
+      before, u.balance, p_metadata, greatest(p_now, u.last_usage_reset));
     RETURN u;
   END $$`;
 

@@ -29,12 +29,12 @@ export const DECIDE = `
       a.outcome := 'posted';
       counted := false;
       person := c.created_by;
-      IF c.kind = 'usage' AND quotas AND w.status <> 'closed' THEN
-        IF c.usage ->> 'corrects' IS NULL THEN
-          ${TAKE_QUOTA_FOR_USAGE}
-        ELSIF c.usage ->> 'quotaAt' IS NOT NULL THEN
-          -- It counts where what it stands for counted, whether there is room or not: it happened.
+      IF c.kind IN ('usage', 'fail') AND quotas AND w.status <> 'closed' THEN
+        IF c.usage ->> 'quotaAt' IS NOT NULL THEN
+          -- It counts where what it stands for counted, whether there is room or not: it happened, whatever it costs.
           PERFORM return_quota(p_tenant, c.feature, -c.quantity, (c.usage ->> 'quotaAt')::timestamptz);
+        ELSIF c.kind = 'usage' AND c.usage ->> 'corrects' IS NULL THEN
+          ${TAKE_QUOTA_FOR_USAGE}
         END IF;
       END IF;
       IF a.outcome = 'awaits_quota' THEN
@@ -123,7 +123,7 @@ export const DECIDE = `
 
 /** Makes the rows of a decided command: usage, refusal, or its place in ledger and chain. */
 export const WRITE_DOWN = `
-      IF c.usage IS NOT NULL AND a.outcome <> 'closed' THEN
+      IF c.kind IN ('usage', 'fail') AND a.outcome <> 'closed' THEN
         u.id := c.usage ->> 'id';
         u.tenant_id := p_tenant;
         u.wallet_id := p_wallet;

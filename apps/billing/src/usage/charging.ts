@@ -69,7 +69,8 @@ export class Charging {
     if (wallet.exhausted) return;
     const answers = await wallet.post(usage.map(chargeOf));
     this.announce(db, wallet, usage, answers);
-    const unpaid = usage.filter((_, i) => answers[i]?.outcome === 'pending');
+    // A suspended wallet pays for it when it spends again, as for what it could not afford.
+    const unpaid = usage.filter((_, i) => ['pending', 'frozen'].includes(answers[i]?.outcome ?? ''));
     if (unpaid.length > 0) wallet.exhaust(sum(unpaid.map(({ cost }) => cost)));
   }
 
