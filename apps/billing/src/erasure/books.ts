@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { TenantRemains } from '@leadwire/platform';
+import { LastInvoice } from '../invoices/last-invoice.js';
 import { customerOf } from '../payments/customers.js';
 import { PaymentProvider } from '../payments/payment-provider.js';
 
@@ -40,14 +41,18 @@ export class Books extends TenantRemains {
 
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(LastInvoice) private readonly lastInvoice: LastInvoice,
     @Inject(PaymentProvider) private readonly payments: PaymentProvider,
   ) {
     super();
   }
 
   override async before(tenantId: string): Promise<void> {
+    // While the wallet can still pay its tax; and again, for what was charged until it was closed.
+    await this.lastInvoice.make(tenantId);
+    await this.tenant.run(systemCtx(tenantId), (db) => db.execute(CLOSE_WALLETS, [tenantId]));
+    await this.lastInvoice.make(tenantId);
     const customerId = await this.tenant.run(systemCtx(tenantId), async (db) => {
-      await db.execute(CLOSE_WALLETS, [tenantId]);
       await db.execute(FORGET_IN_INVOICES, [tenantId]);
       return customerOf(db);
     });

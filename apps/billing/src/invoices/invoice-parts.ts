@@ -15,6 +15,7 @@ import type { InvoiceConfig } from './invoice.config.js';
 import { InvoiceOperatorsService } from './invoice-operators.service.js';
 import { InvoiceRounds } from './invoice-rounds.js';
 import { InvoicesService } from './invoices.service.js';
+import { LastInvoice } from './last-invoice.js';
 import { Periods } from './periods.js';
 
 /** Invoices, who they are made out to, and the taxes on them. */
@@ -37,6 +38,7 @@ export const invoiceProviders = (config: InvoiceConfig): Provider[] => [
   Dunning,
   Documents,
   InvoiceRounds,
+  LastInvoice,
   Customers,
   TaxRates,
 ];

@@ -44,7 +44,7 @@ export const LAST_USAGE_INVOICE = `
   LIMIT 1`;
 
 export const WALLET_OF_TENANT = `
-  SELECT id, currency, status
+  SELECT id, currency, status, last_posted_at AS "lastPostedAt"
   FROM billing_wallets
   WHERE tenant_id = $1 AND user_id IS NULL`;
 

@@ -15,7 +15,7 @@ import { closeNextAt, planNext, takeTurn } from './upkeep.js';
 /** How long after its end a period is closed: what was under way then has been posted. */
 const CLOSE_AFTER_MS = 60_000;
 
-export type WalletFacts = { id: string; currency: string; status: string };
+export type WalletFacts = { id: string; currency: string; status: string; lastPostedAt: Date | null };
 type Last = { id: string; toSeq: string; periodEnd: Date; carriedOut: string };
 type Range = { toSeq: string | null; firstAt: Date | null };
 
@@ -67,6 +67,27 @@ export class Periods {
     return id;
   }
 
+  /**
+   * The team was closed: its month ends now, together with one that nobody closed yet, and the rounds invoice what it used while its
+   * owners can still be told.
+   */
+  async endMonth(db: TenantDb): Promise<void> {
+    const now = this.clock.now();
+    const { closesAt } = await takeTurn(db, now);
+    if (closesAt) await closeNextAt(db, now);
+  }
+
+  /** Begins an invoice over all that was charged and is on none, if there is any; for a team that ends, also when its wallet is closed. */
+  async closeLast(db: TenantDb): Promise<void> {
+    const now = this.clock.now();
+    await takeTurn(db, now);
+    if ((await db.query(USAGE_DRAFT, [db.tenantId])).length > 0) return;
+    const [wallet] = await db.query<WalletFacts>(WALLET_OF_TENANT, [db.tenantId]);
+    if (!wallet) return;
+    await this.begin(db, wallet, afterLast(wallet, now), null);
+    await planNext(db, now);
+  }
+
   // Nothing charged, no invoice: what was posted besides is looked at again with the next period.
   private async begin(
     db: TenantDb,
@@ -95,6 +116,11 @@ export class Periods {
     ]);
     return id;
   }
+}
+
+/** Now, or right after the last posting where clocks differ. */
+function afterLast({ lastPostedAt }: WalletFacts, now: Date): Date {
+  return new Date(Math.max(now.getTime(), (lastPostedAt?.getTime() ?? 0) + 1));
 }
 
 /** The month of the first charge, or where the last invoice ended within it. */
