@@ -35,27 +35,53 @@ type Connection = Awaited<ReturnType<typeof connectNats>>;
 export async function benchUsage(): Promise<{ usagePerSecond: number; usageOneWalletPerSecond: number }> {
   const { migrations } = await import(pathToFileURL(join(BILLING, 'migrations', 'index.js')).href);
   const infrastructure = await startInfrastructure();
-  const { adminUrl } = infrastructure.postgres;
-  await migrateAll({ adminUrl, roleSecret: ROLE_SECRET, services: [{ service: 'billing', migrations }] });
-  const connection = await connectNats(infrastructure.nats.url, 'bench');
-  await ensureStreams(connection);
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
-  const billing = await startBilling(infrastructure);
   try {
-    const many = Array.from({ length: TENANTS }, () => newId());
-    await charge(connection, admin, many, WARM_UP);
-    const usagePerSecond = await charge(connection, admin, many, EVENTS);
-    const usageOneWalletPerSecond = await charge(connection, admin, [newId()], EVENTS);
-    return { usagePerSecond, usageOneWalletPerSecond };
+    await migrateAll({
+      adminUrl: infrastructure.postgres.adminUrl,
+      roleSecret: ROLE_SECRET,
+      services: [{ service: 'billing', migrations }],
+    });
+    return await withConnections(infrastructure, measure);
   } finally {
-    const ended = new Promise((resolve) => billing.once('exit', resolve));
-    billing.send('stop');
-    await ended;
-    await admin.end();
-    await connection.close();
     await infrastructure.stop();
   }
+}
+
+async function measure(connection: Connection, admin: pg.Client) {
+  const many = Array.from({ length: TENANTS }, () => newId());
+  await charge(connection, admin, many, WARM_UP);
+  const usagePerSecond = await charge(connection, admin, many, EVENTS);
+  const usageOneWalletPerSecond = await charge(connection, admin, [newId()], EVENTS);
+  return { usagePerSecond, usageOneWalletPerSecond };
+}
+
+/** Runs `work` beside a running billing, and ends what it was given whatever becomes of it. */
+async function withConnections<T>(
+  infrastructure: Infrastructure,
+  work: (connection: Connection, admin: pg.Client) => Promise<T>,
+): Promise<T> {
+  const connection = await connectNats(infrastructure.nats.url, 'bench');
+  const admin = new pg.Client({ connectionString: infrastructure.postgres.adminUrl });
+  try {
+    await ensureStreams(connection);
+    await admin.connect();
+    const billing = await startBilling(infrastructure);
+    try {
+      return await work(connection, admin);
+    } finally {
+      await stopBilling(billing);
+    }
+  } finally {
+    await admin.end();
+    await connection.close();
+  }
+}
+
+async function stopBilling(billing: ChildProcess): Promise<void> {
+  if (billing.exitCode !== null || billing.signalCode !== null) return;
+  const ended = new Promise((resolve) => billing.once('exit', resolve));
+  billing.send('stop');
+  await ended;
 }
 
 /** Publishes so many mails of some tenants; returns how many a second were charged, from the first one sent to the last one debited. */

@@ -5,6 +5,7 @@ import {
   LowBalanceReached,
   TenantCreated,
   UsageCharged,
+  type UsageChargedData,
   usageApi,
   walletsApi,
   WalletToppedUp,
@@ -102,7 +103,14 @@ describe('charging usage', () => {
       seqDense: true,
       ok: true,
     });
-    expect(await service.events(UsageCharged, ctx.tenantId)).toHaveLength(301);
+    const told = (await service.events(UsageCharged, ctx.tenantId)).flatMap(
+      ({ data }) => (data as unknown as UsageChargedData).charges,
+    );
+    expect(new Set(told.map(({ usageEventId }) => usageEventId)).size).toBe(301);
+    expect(told).toHaveLength(301);
+    expect(told.every(({ cost, featureKey }) => cost === '0.001000' && featureKey === 'campaigns')).toBe(
+      true,
+    );
   });
 
   it('keeps the evidence of the price and what the usage belongs to', async () => {

@@ -3,50 +3,58 @@ import type { MessageHandler } from '@nestjs/microservices';
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { envelopeOf } from './event-wire.js';
+import { envelopeOf, headersOf } from './event-wire.js';
 import type { EventServerOptions } from './event-server.js';
 import type { JetStreamPublisher } from './publisher.js';
 
 export type LaneHandler = { event: EventType; batch: number; handle: MessageHandler };
 type LaneOptions = Required<EventServerOptions> & { publisher: JetStreamPublisher };
 type Delivery = { msg: JsMsg; event: EventEnvelope<object>; handler: LaneHandler };
+type Unreadable = { msg: JsMsg; reason: string };
+/** As it came, until its turn is near: what is read while it waits would only be moved about by the garbage collector. */
+type Waiting = { msg: JsMsg; read?: Delivery };
 
 /** Tenants of one consumer that are handled at the same time; each takes a database connection. */
 const TENANTS_AT_ONCE_MAX = 8;
-/** Messages held in memory before the pump waits. */
+/** Messages held in memory before the pump waits: these, or a whole batch of each tenant that is handled at the same time. */
 const QUEUED_MAX = 1_000;
 const BURY_RETRY_MS = 5_000;
+const DIED = 'the consumer died on this message';
 /** How far past its batch size a handler may look for more of its events. */
 const LOOK_AHEAD = 4;
 
 /** Handles the messages of one consumer: tenants side by side, each tenant in order, batched where the handler allows. */
 export class ConsumerLane {
-  private readonly queues = new Map<string, Delivery[]>();
+  private readonly queues = new Map<string, Waiting[]>();
   private readonly running = new Set<Promise<void>>();
   private readonly ready: string[] = [];
   private queued = 0;
   private roomWanted?: () => void;
 
+  private readonly queuedMax: number;
+
   constructor(
     private readonly consumer: string,
     private readonly handlers: Map<string, LaneHandler>,
     private readonly options: LaneOptions,
-  ) {}
+  ) {
+    const batch = Math.max(...[...handlers.values()].map((handler) => handler.batch));
+    this.queuedMax = Math.max(QUEUED_MAX, TENANTS_AT_ONCE_MAX * batch);
+  }
 
   /** Queues a message; waits while too many are queued already. */
   async take(msg: JsMsg): Promise<void> {
-    const delivery = await this.read(msg);
-    if (!delivery) return;
-    const { tenantId } = delivery.event;
+    const { type, tenantId } = addressOf(msg.subject);
+    if (!this.handlers.has(type)) return msg.ack();
     const queue = this.queues.get(tenantId);
-    if (queue) queue.push(delivery);
+    if (queue) queue.push({ msg });
     else {
-      this.queues.set(tenantId, [delivery]);
+      this.queues.set(tenantId, [{ msg }]);
       this.ready.push(tenantId);
     }
     this.queued++;
     this.fill();
-    if (this.queued >= QUEUED_MAX) await new Promise<void>((resolve) => (this.roomWanted = resolve));
+    if (this.queued >= this.queuedMax) await new Promise<void>((resolve) => (this.roomWanted = resolve));
   }
 
   /** Resolves when nothing is queued or under way. */
@@ -70,11 +78,13 @@ export class ConsumerLane {
   private async drainOne(tenantId: string): Promise<void> {
     // Everything that this turn of the event loop delivers joins the batch; there is no timer to wait for.
     await new Promise((resolve) => setImmediate(resolve));
-    const queue = this.queues.get(tenantId) as Delivery[];
-    const batch = takeBatch(queue);
-    await this.handle(batch);
-    this.queued -= batch.length;
-    if (this.queued < QUEUED_MAX) this.roomWanted?.();
+    const queue = this.queues.get(tenantId) as Waiting[];
+    const { batch, unreadable } = this.takeBatch(queue);
+    // No later try can make an invalid message valid.
+    for (const { msg, reason } of unreadable) await this.bury(msg, reason);
+    if (batch.length > 0) await this.handle(batch);
+    this.queued -= batch.length + unreadable.length;
+    if (this.queued < this.queuedMax) this.roomWanted?.();
     if (queue.length === 0) this.queues.delete(tenantId);
     else this.ready.push(tenantId);
   }
@@ -99,9 +109,12 @@ export class ConsumerLane {
         (Date.now() - Date.parse((batch[0] as Delivery).event.occurredAt)) / 1000,
       );
     } catch (error) {
-      // One bad event must not take its neighbours along: try each alone and let only the bad one wait.
-      if (batch.length > 1) for (const delivery of batch) await this.handle([delivery]);
-      else await this.failed(batch[0] as Delivery, error);
+      // One bad event must not take its neighbours along: halves are tried until it is alone, and it alone waits.
+      if (batch.length > 1) {
+        const middle = batch.length >> 1;
+        await this.handle(batch.slice(0, middle));
+        await this.handle(batch.slice(middle));
+      } else await this.failed(batch[0] as Delivery, error);
     }
   }
 
@@ -112,30 +125,55 @@ export class ConsumerLane {
     else msg.nak(delay);
   }
 
-  private async read(msg: JsMsg): Promise<Delivery | undefined> {
+  /**
+   * What the handler of the queue's head takes together: its next events, passing over other handlers' but never over an
+   * earlier event of the same aggregate, so that facts that alternate are still handled in batches and in order.
+   */
+  private takeBatch(queue: Waiting[]): { batch: Delivery[]; unreadable: Unreadable[] } {
+    const batch: Delivery[] = [];
+    const unreadable: Unreadable[] = [];
+    const left: Waiting[] = [];
+    const taken = new Set<string>();
+    const passedOver = new Set<string>();
+    let most = 1;
+    let at = 0;
+    while (at < queue.length && at < most * LOOK_AHEAD && batch.length < most) {
+      const waiting = queue[at++] as Waiting;
+      const delivery = (waiting.read ??= this.read(waiting.msg, unreadable));
+      if (!delivery) continue;
+      const { handler, event } = delivery;
+      if (batch.length === 0) most = handler.batch;
+      const [first = delivery] = batch;
+      if (handler === first.handler && !taken.has(event.id) && !passedOver.has(event.aggregateId)) {
+        taken.add(event.id);
+        batch.push(delivery);
+      } else {
+        passedOver.add(event.aggregateId);
+        left.push(waiting);
+      }
+    }
+    queue.splice(0, at, ...left);
+    return { batch, unreadable };
+  }
+
+  /** The event of a message; what cannot be one is noted with the reason. */
+  private read(msg: JsMsg, unreadable: Unreadable[]): Delivery | undefined {
     const deliveries = msg.info.deliveryCount;
     if (deliveries > 1) this.options.observe.redelivered(this.consumer);
-    const envelope = envelopeOf(msg.headers);
-    const handler = envelope && this.handlers.get(envelope.type);
-    if (envelope && !handler) {
-      msg.ack();
-      return undefined;
-    }
-    // Redelivered although no handler failed: a process died on it, again and again.
-    if (deliveries > this.options.retryDelaysMs.length + 1) {
-      await this.bury(msg, 'the consumer died on this message');
-      return undefined;
-    }
     try {
-      if (!envelope || !handler) throw new Error('not an event of ours: its ce- headers are missing');
-      const data = parseInput(handler.event.data, msg.json(), { tolerant: true });
+      // Redelivered although no handler failed: a process died on it, again and again.
+      if (deliveries > this.options.retryDelaysMs.length + 1) throw new Error(DIED);
+      const address = addressOf(msg.subject);
+      const handler = this.handlers.get(address.type);
+      const envelope = envelopeOf(headersOf(msg));
+      if (!envelope || !handler)
+        throw new Error('invalid: not an event of ours: its ce- headers are missing');
+      if (envelope.type !== address.type || envelope.tenantId !== address.tenantId)
+        throw new Error('invalid: its headers are not of its subject');
+      const data = dataOf(msg, handler.event);
       return { msg, handler, event: { ...envelope, data } };
     } catch (error) {
-      // No later try can make an invalid message valid.
-      await this.bury(
-        msg,
-        `invalid: ${error instanceof Error ? JSON.stringify(error) + error.message : String(error)}`,
-      );
+      unreadable.push({ msg, reason: error instanceof Error ? error.message : String(error) });
       return undefined;
     }
   }
@@ -177,30 +215,21 @@ export class ConsumerLane {
   }
 }
 
-/**
- * What the handler of the queue's head takes together: its next events, passing over other handlers' but never over an
- * earlier event of the same aggregate, so that facts that alternate are still handled in batches and in order.
- */
-function takeBatch(queue: Delivery[]): Delivery[] {
-  const { handler } = queue[0] as Delivery;
-  const batch: Delivery[] = [];
-  const left: Delivery[] = [];
-  const taken = new Set<string>();
-  const passedOver = new Set<string>();
-  let at = 0;
-  while (at < queue.length && at < handler.batch * LOOK_AHEAD && batch.length < handler.batch) {
-    const delivery = queue[at++] as Delivery;
-    const { id, aggregateId } = delivery.event;
-    if (delivery.handler === handler && !taken.has(id) && !passedOver.has(aggregateId)) {
-      taken.add(id);
-      batch.push(delivery);
-    } else {
-      passedOver.add(aggregateId);
-      left.push(delivery);
-    }
+/** `evt.<type>.<tenant>` */
+function addressOf(subject: string): { type: string; tenantId: string } {
+  const end = subject.lastIndexOf('.');
+  return { type: subject.slice(subject.indexOf('.') + 1, end), tenantId: subject.slice(end + 1) };
+}
+
+function dataOf(msg: JsMsg, event: EventType): object {
+  try {
+    return parseInput(event.data, msg.json(), { tolerant: true });
+  } catch (error) {
+    throw new Error(
+      `invalid: ${error instanceof Error ? JSON.stringify(error) + error.message : String(error)}`,
+      { cause: error },
+    );
   }
-  queue.splice(0, at, ...left);
-  return batch;
 }
 
 async function settle(result: unknown): Promise<void> {

@@ -17,8 +17,8 @@ import { ensureStreams, EVENTS_STREAM } from './topology.js';
 /** A delivery that is not settled in this time is given to another replica. */
 const ACK_WAIT_MS = 60_000;
 /** Messages of one consumer that may be under way at once, over all replicas. */
-const ACK_PENDING_MAX = 2_000;
-const PULL_MESSAGES = 500;
+const ACK_PENDING_MAX = 10_000;
+const PULL_MESSAGES = 1_000;
 const RETRY_OPEN_MS = 500;
 
 export type ConsumerObserver = {

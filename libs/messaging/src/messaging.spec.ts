@@ -87,6 +87,27 @@ describe('an event on the wire', () => {
     });
   });
 
+  it('cannot be given further headers by who calls us', () => {
+    const out = eventHeaders({
+      id: newId(),
+      tenantId: newId(),
+      type: 'leads.lead.created',
+      aggregateId: newId(),
+      payload: '{}',
+      occurredAt: '2026-11-22T12:00:00.000Z',
+      metadata: {
+        version: 0,
+        actor: 'user',
+        userId: null,
+        correlationId: 'a\r\nce-tenantid: other',
+        causationId: null,
+        traceparent: 'b\nx: y',
+      },
+    });
+    expect(out.get('ce-correlationid')).toBe('a  ce-tenantid: other');
+    expect(out.get('traceparent')).toBe('b x: y');
+  });
+
   it('is none of ours without its attributes', () => {
     expect(envelopeOf(undefined)).toBeUndefined();
   });

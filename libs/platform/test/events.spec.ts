@@ -1,6 +1,9 @@
+import { subjectOf } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
+import { eventHeaders, headersOf } from '@leadwire/messaging';
 import { DeadLetters } from '@leadwire/persistence';
 import { caller, eventually, TestService } from '@leadwire/testing';
+import type { Msg } from '@nats-io/transport-node';
 import {
   ItemAdded,
   itemsApi,
@@ -32,6 +35,21 @@ describe('facts between services', () => {
       data: { item, quantity },
       ...(id ? { id, messageId: newId() } : {}),
     });
+  const wireOf = (tenantId: string) => {
+    const id = newId();
+    const payload = JSON.stringify({ item: 'lamp', quantity: 1 });
+    const metadata = {
+      version: 0,
+      actor: 'system' as const,
+      userId: null,
+      correlationId: id,
+      causationId: null,
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    };
+    const occurredAt = new Date().toISOString();
+    const message = { id, tenantId, type: OrderPlaced.type, aggregateId: id, payload, occurredAt, metadata };
+    return { headers: eventHeaders(message), payload };
+  };
   const letters = () => DeadLetters.open(service.database.url('probe', 'relay'), service.connection);
 
   it('leave the outbox soon after the commit', async () => {
@@ -98,6 +116,39 @@ describe('facts between services', () => {
       (await operator.list()).some((row) => row.tenantId === tenantId && /invalid/.test(row.reason)),
     );
     await operator.close();
+  });
+
+  it('whose headers name another tenant than their subject are buried too', async () => {
+    const [mine, other] = [newId(), newId()];
+    const { headers, payload } = wireOf(mine);
+    const subject = subjectOf(OrderPlaced.type, other);
+    service.connection.publish(subject, payload, { headers });
+    const operator = await letters();
+    await eventually(async () =>
+      (await operator.list()).some(
+        (row) => row.tenantId === mine && /headers are not of its subject/.test(row.reason),
+      ),
+    );
+    expect([...(await orders(mine)), ...(await orders(other))]).toEqual([]);
+    await operator.close();
+  });
+
+  it('are read from the bytes as the client itself reads them', async () => {
+    const { headers, payload } = wireOf(newId());
+    headers.append('again', 'one');
+    headers.append('again', ' zwei: Straße ');
+    const [received] = await Promise.all([
+      new Promise<Msg>((resolve, reject) => {
+        service.connection.subscribe('wire', {
+          max: 1,
+          callback: (error, msg) => (error ? reject(error) : resolve(msg)),
+        });
+      }),
+      service.connection.publish('wire', payload, { headers }),
+    ]);
+    const read = headersOf(received);
+    expect(read).not.toBe(received.headers);
+    expect(new Map(read)).toEqual(new Map(received.headers));
   });
 
   it('written by newer versions with unknown fields are understood', async () => {

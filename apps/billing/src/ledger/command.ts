@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CreditSource, LedgerReference, UnratedItem, UsageItem, UsageSource } from '@leadwire/contracts';
 import { amount, assert, MONEY_SCALE, moneyText, newId, type Amount } from '@leadwire/kernel';
 
@@ -133,9 +133,7 @@ const SOURCES = {
  * compared in their stored form: 5 is 5.000000.
  */
 export function requestHash(command: Command): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify(inputOf(command)))
-    .digest();
+  return hash('sha256', JSON.stringify(inputOf(command)), 'buffer');
 }
 
 function inputOf(command: Command): unknown[] {

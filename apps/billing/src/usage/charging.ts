@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageCharged, UsageFailed, type UsageItem, type UsageSource } from '@leadwire/contracts';
+import {
+  CHARGES_PER_EVENT_MAX,
+  UsageCharged,
+  UsageFailed,
+  type UsageItem,
+  type UsageSource,
+} from '@leadwire/contracts';
 import { amount, Clock, moneyText, newId, type Amount } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
 import { chargeOf, type Answer, type Command } from '../ledger/command.js';
@@ -122,18 +128,21 @@ export class Charging {
     if (failed.length > 0) await db.execute(QUEUE_RETRY, [db.tenantId, retryAt]);
   }
 
-  private announce(db: TenantDb, { currency }: LockedWallet, charges: Charge[], answers: Answer[]): void {
-    charges.forEach(({ id, cost, feature }, i) => {
+  // Together, for one event each would cost as much as charging it.
+  private announce(db: TenantDb, { id, currency }: LockedWallet, tried: Charge[], answers: Answer[]): void {
+    const charges = tried.flatMap(({ id: usageEventId, cost, feature: featureKey }, i) => {
       const { outcome, ledgerId, state } = answers[i] as Answer;
-      if (outcome !== 'posted' || ledgerId === null) return;
-      db.emit(UsageCharged, id, {
-        usageEventId: id,
-        ledgerTransactionId: ledgerId,
-        featureKey: feature,
-        cost: moneyText(amount(cost).plus(state?.overage ?? '0')),
-        currency,
-      });
+      if (outcome !== 'posted' || ledgerId === null) return [];
+      const overage = state?.overage;
+      const total = overage === undefined ? cost : moneyText(amount(cost).plus(overage));
+      return [{ usageEventId, ledgerTransactionId: ledgerId, featureKey, cost: total }];
     });
+    for (let at = 0; at < charges.length; at += CHARGES_PER_EVENT_MAX)
+      db.emit(UsageCharged, id, {
+        walletId: id,
+        currency,
+        charges: charges.slice(at, at + CHARGES_PER_EVENT_MAX),
+      });
   }
 }
 

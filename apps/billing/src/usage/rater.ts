@@ -36,13 +36,14 @@ export class Rater {
    */
   async rate(db: TenantDb, wallet: LockedWallet, uses: Use[], again = false): Promise<RatingResult[]> {
     const moments = uses.map(({ occurredAt }) => occurredAt);
-    const prices = await pricesOf(
+    const rows = await pricesOf(
       db,
       wallet.currency,
       uses.flatMap(({ used }) => used),
       moments,
     );
-    const counting = prices.some(looksAtMonth);
+    const prices = new PriceBook(rows);
+    const counting = rows.some(looksAtMonth);
     const seen = new Set(counting && !again ? await recordedKeys(db, uses) : []);
     const months = await Months.read(db, wallet.currency, counting ? uses.flatMap(monthsOf) : []);
     const results = uses.map((use): RatingResult => {
@@ -56,12 +57,12 @@ export class Rater {
 
   /** Says what items would cost one after the other at `moment`, with the month so far; nothing is counted. */
   async estimate(db: TenantDb, currency: string, used: Used[], moment: Date): Promise<Estimate[]> {
-    const prices = await pricesOf(db, currency, used, [moment]);
+    const prices = new PriceBook(await pricesOf(db, currency, used, [moment]));
     const months = await Months.read(db, currency, monthsOf({ used, occurredAt: moment }));
     return used.map((part) => {
       const result = ratePart(part, moment, prices, (entry) => months.of(entry));
       if ('error' in result) return result;
-      months.advance(result.entry, result.month);
+      if (result.counted) months.advance(result.counted.entry, result.counted.month);
       return { item: result.item };
     });
   }
@@ -94,41 +95,66 @@ export function entryKey({ category, provider, model, unit }: Priced): string {
   return `${category}\n${provider}\n${model ?? ''}\n${unit}`;
 }
 
-function rateOne(use: Use, prices: PriceRow[], months: Months, isNew: boolean): RatingResult {
+function rateOne(use: Use, prices: PriceBook, months: Months, isNew: boolean): RatingResult {
   const { used, ...rest } = use;
-  const counted = new Map<string, RatedPart>();
+  const counted = new Map<string, Counted>();
   const items: UsageItem[] = [];
   for (const part of used) {
     const soFar = (entry: EntryMonth) => counted.get(entryKey(entry))?.month ?? months.of(entry);
     const result = ratePart(part, use.occurredAt, prices, soFar);
     if ('error' in result) return { use, error: result.error, part };
-    if (result.item.quantityBefore !== undefined) counted.set(entryKey(part), result);
+    if (result.counted) counted.set(entryKey(part), result.counted);
     items.push(result.item);
   }
   if (isNew) for (const { entry, month } of counted.values()) months.advance(entry, month);
   return { use, usage: { ...rest, items } };
 }
 
-type RatedPart = { item: UsageItem; entry: EntryMonth; month: MonthSoFar };
+/** A month as a use leaves it that was rated by it. */
+type Counted = { entry: EntryMonth; month: MonthSoFar };
+type RatedPart = { item: UsageItem; counted?: Counted };
 
 function ratePart(
   part: Used,
   moment: Date,
-  prices: PriceRow[],
+  prices: PriceBook,
   soFar: (entry: EntryMonth) => MonthSoFar,
 ): RatedPart | { error: AppError } {
   const { quantity, ...priced } = part;
-  const entry = { ...priced, month: monthOf(moment) };
-  const key = entryKey(part);
   try {
-    const price = priceAt(
-      prices.filter((row) => entryKey(row) === key),
-      moment,
-    );
-    return { entry, ...rate(price, quantity, soFar(entry)) };
+    const price = prices.at(part, moment);
+    if (!looksAtMonth(price)) return { item: prices.rate(price, quantity) };
+    const entry = { ...priced, month: monthOf(moment) };
+    const { item, month } = rate(price, quantity, soFar(entry));
+    return { item, counted: { entry, month } };
   } catch (error) {
     if (error instanceof AppError) return { error };
     throw error;
+  }
+}
+
+/** The prices of a batch by their entries. So many units cost the same each time where the month does not matter: it is worked out once. */
+class PriceBook {
+  private readonly byEntry: ReadonlyMap<string, PriceRow[]>;
+  private readonly rated = new Map<string, UsageItem>();
+
+  constructor(rows: PriceRow[]) {
+    this.byEntry = Map.groupBy(rows, entryKey);
+  }
+
+  /** @throws AppError `price.missing` | `price.ambiguous` */
+  at(entry: Priced, moment: Date): PriceRow {
+    return priceAt(this.byEntry.get(entryKey(entry)) ?? [], moment);
+  }
+
+  /** @throws AppError `price.bad_quantity` | `price.too_large` */
+  rate(price: PriceRow, quantity: string): UsageItem {
+    const key = `${price.id} ${quantity}`;
+    const known = this.rated.get(key);
+    if (known) return known;
+    const { item } = rate(price, quantity);
+    this.rated.set(key, item);
+    return item;
   }
 }
 

@@ -59,16 +59,17 @@ export function priceAt(prices: PriceRow[], moment: Date): PriceRow {
   );
   const own = valid.filter((price) => price.own);
   const [price, other] = own.length > 0 ? own : valid;
+  if (price && !other) return price;
   const at = moment.toISOString();
   if (!price) throw priceErrors.missing({ internal: `no price at ${at}`, extras: { at } });
   // The list cannot hold two; whoever calls with two has mixed entries up, and guessing would cost somebody money.
-  if (other) throw priceErrors.ambiguous({ internal: `prices ${price.id} and ${other.id} at ${at}` });
-  return price;
+  throw priceErrors.ambiguous({ internal: `prices ${price.id} and ${other?.id} at ${at}` });
 }
 
 /** Whether what a use costs depends on what was used before it in its month. */
 export function looksAtMonth({ scheme, includedQuantity }: PriceTerms): boolean {
-  return scheme !== 'flat' || amount(includedQuantity).gt(0);
+  // Of a column that is never negative: anything but noughts is more than nothing.
+  return scheme !== 'flat' || /[1-9]/.test(includedQuantity);
 }
 
 /** The calendar month (UTC) that a use counts in, as its first day. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ACCESS_TOKEN } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
-import { envelopeOf, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
+import { envelopeOf, headersOf, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import { CONFIG, LOGGER, Metrics, type Logger, type ProcessConfig } from '@leadwire/platform';
 import { TokenSigner } from '@leadwire/security';
 import type { JsMsg } from '@nats-io/jetstream';
@@ -206,7 +206,7 @@ export class EventStream implements BeforeApplicationShutdown {
 
   // CloudEvents in JSON; the data goes on as the bytes that the service published.
   private frameOf(msg: JsMsg): Frame | undefined {
-    const envelope = envelopeOf(msg.headers);
+    const envelope = envelopeOf(headersOf(msg));
     if (!envelope) return undefined;
     const {
       id,

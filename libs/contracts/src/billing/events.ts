@@ -1,5 +1,5 @@
 import { defineEvent } from '../define/event.js';
-import { DecimalText, Int, Text, Uuid } from '../define/fields.js';
+import { DecimalText, Int, ListOf, Text, Uuid } from '../define/fields.js';
 
 class WalletMoment {
   @Uuid()
@@ -40,7 +40,10 @@ export const FundsAvailable = defineEvent(
   'All waiting usage was charged and money is left; what stopped for lack of it may go on.',
 );
 
-export class UsageChargedData {
+/** Uses that one event tells of; it stays below what an event may weigh. */
+export const CHARGES_PER_EVENT_MAX = 200;
+
+export class UsageCharge {
   @Uuid()
   usageEventId!: string;
 
@@ -52,14 +55,22 @@ export class UsageChargedData {
 
   @DecimalText()
   cost!: string;
+}
+export class UsageChargedData {
+  @Uuid()
+  walletId!: string;
 
   @Text({ max: 3 })
   currency!: string;
+
+  @ListOf(() => UsageCharge, { items: CHARGES_PER_EVENT_MAX, min: 1 })
+  charges!: UsageCharge[];
 }
+/** Aggregate: the wallet. */
 export const UsageCharged = defineEvent(
-  'billing.usage.charged',
+  'billing.usage.charged-v2',
   UsageChargedData,
-  'A usage was rated and debited.',
+  'Uses were rated and debited, together.',
 );
 
 class UsageMoment {

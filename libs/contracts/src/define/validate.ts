@@ -1,5 +1,6 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import { requestErrors, type InputError } from '@leadwire/kernel';
+import { breaksNoRule } from './rules.js';
 import { fieldsOf, type Class, type FieldSpec } from './schema.js';
 
 const ERRORS_MAX = 50;
@@ -18,7 +19,8 @@ type Walk = { errors: InputError[]; tolerant: boolean };
 export function parseInput<T extends object>(cls: Class<T>, plain: unknown, options: ParseOptions = {}): T {
   const errors: InputError[] = [];
   const value = hydrate(cls, plain ?? {}, '', { errors, tolerant: options.tolerant ?? false }) as T;
-  if (errors.length === 0) collect(validateSync(value, VALIDATOR_OPTIONS), '', errors);
+  if (errors.length === 0 && !breaksNoRule(value))
+    collect(validateSync(value, VALIDATOR_OPTIONS), '', errors);
   if (errors.length > 0) throw requestErrors.invalid({ errors: errors.slice(0, ERRORS_MAX) });
   return value;
 }
@@ -38,17 +40,17 @@ function hydrate(cls: Class, plain: unknown, pointer: string, walk: Walk): unkno
   const instance = new cls() as Record<string, unknown>;
   for (const key of Object.keys(plain)) {
     const spec = fields.get(key);
-    const at = `${pointer}/${escapePointer(key)}`;
-    if (spec) instance[key] = hydrateField(spec, (plain as Record<string, unknown>)[key], at, walk);
+    const value = (plain as Record<string, unknown>)[key];
+    const at = (): string => `${pointer}/${escapePointer(key)}`;
+    if (spec) instance[key] = spec.nested ? hydrateNested(spec.nested(), spec, value, at(), walk) : value;
     else if (!walk.tolerant)
-      walk.errors.push({ pointer: at, code: 'unknown_field', detail: 'is not a field of this request' });
+      walk.errors.push({ pointer: at(), code: 'unknown_field', detail: 'is not a field of this request' });
   }
   return instance;
 }
 
-function hydrateField(spec: FieldSpec, value: unknown, pointer: string, walk: Walk): unknown {
-  if (!spec.nested || value === null || value === undefined) return value;
-  const cls = spec.nested();
+function hydrateNested(cls: Class, spec: FieldSpec, value: unknown, pointer: string, walk: Walk): unknown {
+  if (value === null || value === undefined) return value;
   if (!spec.list) return hydrate(cls, value, pointer, walk);
   if (!Array.isArray(value) || value.length > (spec.schema.maxItems ?? 0)) return value;
   return value.map((item, i) => hydrate(cls, item, `${pointer}/${i}`, walk));
