@@ -6,7 +6,9 @@ import {
   type SignUp,
 } from '@leadwire/contracts';
 import { anonymousCtx, Clock, newId, type Ctx } from '@leadwire/kernel';
+import { LOGGER, type Logger } from '@leadwire/platform';
 import { caller, TestService } from '@leadwire/testing';
+import pino from 'pino';
 import { identityService } from '../src/identity.module.js';
 import { migrations } from '../src/migrations/index.js';
 
@@ -68,6 +70,18 @@ export function claimsOf(accessToken: string): Record<string, unknown> {
     string,
     unknown
   >;
+}
+
+/** Every line that the service logs from now on, at every level. */
+export function captureLog(service: TestService): string[] {
+  const lines: string[] = [];
+  const logger = service.running.app.get<Logger>(LOGGER);
+  logger.level = 'trace';
+  const stream = (logger as unknown as Record<symbol, { write: (line: string) => void }>)[
+    pino.symbols.streamSym
+  ];
+  if (stream) stream.write = (line) => void lines.push(line);
+  return lines;
 }
 
 /** Drives the service's clock: what it is told has passed, has passed. Call it again with 0 to return to now. */

@@ -1,15 +1,22 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ACCESS_TOKEN, accountsApi, signingKeysApi } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
-import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
+import { CONFIG } from '@leadwire/platform';
 import type { TestService } from '@leadwire/testing';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import pino from 'pino';
 import type { DataSource } from 'typeorm';
 import type { IdentityConfig } from '../src/identity.config.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { SigningKeys } from '../src/keys/signing-keys.js';
-import { anonymous, PASSWORD, signedIn, signUp, someone, startIdentity } from './identity-client.js';
+import {
+  anonymous,
+  captureLog,
+  PASSWORD,
+  signedIn,
+  signUp,
+  someone,
+  startIdentity,
+} from './identity-client.js';
 
 describe('access tokens and what they are signed with', () => {
   let service: TestService;
@@ -93,20 +100,8 @@ describe('logs, events and tables', () => {
   });
   afterAll(() => service.stop());
 
-  /** Every line that the service logs from now on, at every level. */
-  const captureLog = (): string[] => {
-    const lines: string[] = [];
-    const logger = service.running.app.get<Logger>(LOGGER);
-    logger.level = 'trace';
-    const stream = (logger as unknown as Record<symbol, { write: (line: string) => void }>)[
-      pino.symbols.streamSym
-    ];
-    if (stream) stream.write = (line) => void lines.push(line);
-    return lines;
-  };
-
   it('hold no password, hash, token or key', async () => {
-    const lines = captureLog();
+    const lines = captureLog(service);
     await service.database.query('DELETE FROM identity.signing_keys');
     await service.running.app.get(SigningKeys).onModuleInit();
     const accounts = service.client(accountsApi);

@@ -1,8 +1,14 @@
 import { accountsApi, emailsApi, passwordsApi, profileApi } from '@leadwire/contracts';
-import { LOGGER, type Logger } from '@leadwire/platform';
 import { eventually, MailSink, SmsSink, type TestService } from '@leadwire/testing';
-import pino from 'pino';
-import { anonymous, PASSWORD, signedIn, signUp, startIdentity, travel } from './identity-client.js';
+import {
+  anonymous,
+  captureLog,
+  PASSWORD,
+  signedIn,
+  signUp,
+  startIdentity,
+  travel,
+} from './identity-client.js';
 
 const PHONE = '+4915112345678';
 const NEW_PASSWORD = 'another horse, another battery';
@@ -23,20 +29,8 @@ describe('what is logged and announced of links, codes and passwords', () => {
     await texts.stop();
   });
 
-  /** Every line that the service logs from now on, at every level. */
-  const captureLog = (): string[] => {
-    const lines: string[] = [];
-    const logger = service.running.app.get<Logger>(LOGGER);
-    logger.level = 'trace';
-    const stream = (logger as unknown as Record<symbol, { write: (line: string) => void }>)[
-      pino.symbols.streamSym
-    ];
-    if (stream) stream.write = (line) => void lines.push(line);
-    return lines;
-  };
-
   it('is none of them, and no address or number either, also when mails and texts fail', async () => {
-    const lines = captureLog();
+    const lines = captureLog(service);
     mails.refuse = () => 451;
     texts.refuse = () => 500;
     const session = await signUp(service, { email: 'quiet@example.com' });

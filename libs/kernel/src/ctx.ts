@@ -39,6 +39,7 @@ export function systemCtx(tenantId: string, over: Partial<Ctx> = {}): Ctx {
   return newCtx({ actor: 'system', tenantId, ...over });
 }
 
+/** A context that nobody can change any more; what is not given is empty, or new. */
 export function newCtx(fields: Partial<Ctx>): Ctx {
   return Object.freeze({
     tenantId: '',

@@ -26,6 +26,7 @@ const DIGITS: ReadonlyMap<string, number> = new Map(
   ),
 );
 
+/** Whether it is the ISO 4217 code of a currency that can be paid in. */
 export function isCurrency(code: string): boolean {
   return DIGITS.has(code);
 }

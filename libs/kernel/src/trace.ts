@@ -22,6 +22,7 @@ export function continueTrace(traceparent?: string): string {
   return `00-${trace}-${randomHex(8)}-01`;
 }
 
+/** The trace id in a W3C `traceparent`. */
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }

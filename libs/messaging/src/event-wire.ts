@@ -22,6 +22,7 @@ export type EventMetadata = {
   traceparent: string;
 };
 
+/** The subject that an outbox row is published on. */
 export function subjectFor(message: OutboxMessage): string {
   return subjectOf(message.type, message.tenantId);
 }

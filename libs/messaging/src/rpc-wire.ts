@@ -10,6 +10,7 @@ const TRACEPARENT = 'Traceparent';
 /** Present on replies that are errors; its value is the code. */
 const ERROR = 'Lw-Error';
 
+/** What a request carries beside its input: who asks, signed, and until when an answer is of use. */
 export function requestHeaders(ctx: Ctx, signer: CtxSigner): MsgHdrs {
   const out = headers();
   out.set(CTX, signer.sign(ctx));
@@ -42,12 +43,14 @@ type WireError = {
   retryAfterSeconds?: number;
 };
 
+/** Marks a reply as an error, whose code can be seen without reading its body. */
 export function errorHeaders(error: AppError): MsgHdrs {
   const out = headers();
   out.set(ERROR, error.code);
   return out;
 }
 
+/** Whether a reply says what went wrong. */
 export function isErrorReply(msgHeaders: MsgHdrs | undefined): boolean {
   return msgHeaders?.has(ERROR) ?? false;
 }
@@ -66,6 +69,7 @@ export function encodeError(error: AppError): string {
   return JSON.stringify(wire);
 }
 
+/** The error that another service answered; one that cannot be read is `request.internal`. */
 export function decodeError(payload: Uint8Array): AppError {
   try {
     const { code, kind, text, errors, extras, retryAfterSeconds } = JSON.parse(

@@ -14,6 +14,7 @@ function rootOf(error: unknown): DatabaseError | undefined {
   return (error as DatabaseError).driverError ?? (error as DatabaseError);
 }
 
+/** Whether the same transaction may simply be run again, e.g. after a deadlock. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(rootOf(error)?.code ?? '');
 }
@@ -24,6 +25,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return root?.code === '23505' && (constraint === undefined || root.constraint === constraint);
 }
 
+/** Whether `error` is a violation of the named foreign key. */
 export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
   const root = rootOf(error);
   return root?.code === '23503' && (constraint === undefined || root.constraint === constraint);

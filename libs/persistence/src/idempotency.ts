@@ -52,6 +52,7 @@ export async function refuseRepeat(
   if (!lock.rows[0]?.locked) throw idempotencyErrors.in_flight({ retryAfterSeconds: 1 });
 }
 
+/** Keeps what was answered to a request, in the transaction that did it, for whoever sends it again. */
 export function remember(
   client: PoolClient,
   tenantId: string,

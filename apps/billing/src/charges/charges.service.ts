@@ -23,6 +23,7 @@ type FoundCharge = {
   chainHead: string | null;
 };
 
+/** What a team was charged, with the evidence to work out each charge again. */
 @Serves(chargesApi)
 export class ChargesService implements ChargesApi {
   constructor(@Inject(TenantTransaction) private readonly tenant: TenantTransaction) {}

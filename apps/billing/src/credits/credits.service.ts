@@ -13,6 +13,7 @@ import { LIST_CREDIT_LOTS, type CreditLotRow } from './credits.queries.js';
 
 const LIST = 'credit-lots';
 
+/** A team's credit: the lots that its money came in, and what of each is left. */
 @Serves(creditsApi)
 export class CreditsService implements CreditsApi {
   constructor(

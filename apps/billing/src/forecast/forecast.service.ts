@@ -17,6 +17,7 @@ import { forecast } from './forecast.js';
 /** Lots that are reckoned with one by one; whoever has more lasts a little longer than is said. */
 const LOTS_MAX = 1_000;
 
+/** How long the balance will last, at the pace of the last weeks. */
 @Serves(forecastApi)
 export class ForecastService implements ForecastApi {
   constructor(

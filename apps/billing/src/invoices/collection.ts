@@ -108,6 +108,7 @@ export class Collection {
   }
 }
 
+/** Tells the world that an invoice is paid; in the transaction that made it so. */
 export function announcePaid(db: TenantDb, paid: InvoiceRow): void {
   const data = { ...momentOf(paid), paymentMethod: paid.paymentMethod ?? '' };
   db.emit(InvoicePaid, paid.id, data, { version: paid.version });

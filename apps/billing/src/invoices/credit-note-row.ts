@@ -29,6 +29,7 @@ export type WholeCreditNoteRow = CreditNoteRow & {
   documentKey: string | null;
 };
 
+/** As callers see it, in the currency's own digits. */
 export function toCreditNote(row: CreditNoteRow): CreditNote {
   const shown = (value: string) => minorUnitText(amount(value), row.currency);
   return {

@@ -61,6 +61,7 @@ export function dueOf({ status, total, prepaid }: Owing): Amount {
   return open ? amount(total).sub(prepaid) : amount('0');
 }
 
+/** As lists show it, in the currency's own digits. */
 export function toSummary(row: InvoiceSummaryRow): InvoiceSummary {
   const { currency } = row;
   const shown = (value: string) => minorUnitText(amount(value), currency);
@@ -86,6 +87,7 @@ export function toSummary(row: InvoiceSummaryRow): InvoiceSummary {
   };
 }
 
+/** As callers see it, with its lines, taxes and parties. */
 export function toInvoice(row: InvoiceRow): Invoice {
   return {
     ...toSummary(row),

@@ -58,6 +58,7 @@ const CREDIT_NOTES = 'credit-notes';
 
 type PostingOfLine = LedgerRow & { usageId: string | null };
 
+/** A team's invoices, and the drafts of credit that it orders and pays by invoice. */
 @Serves(invoicesApi)
 export class InvoicesService implements InvoicesApi {
   constructor(

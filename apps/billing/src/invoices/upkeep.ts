@@ -38,6 +38,7 @@ export async function takeTurn(db: TenantDb, now: Date): Promise<{ closesAt: Dat
   return row ?? { closesAt: null };
 }
 
+/** Notes when the month that runs is to be closed; null when no more months are. */
 export async function closeNextAt(db: TenantDb, moment: Date | null): Promise<void> {
   await db.execute(CLOSE_NEXT_AT, [db.tenantId, moment]);
 }

@@ -13,6 +13,7 @@ import { listLedger, type LedgerRow } from './ledger.queries.js';
 
 const LIST = 'ledger';
 
+/** A team's postings: what moved its balance, in order, none ever changed. */
 @Serves(ledgerApi)
 export class LedgerService implements LedgerApi {
   constructor(

@@ -18,6 +18,7 @@ export async function requeueAutoTopUp(db: TenantDb, at: Date): Promise<void> {
   await db.execute(QUEUE_NOW, [db.tenantId, at]);
 }
 
+/** Nothing is to be topped up for the tenant any more. */
 export async function unqueueAutoTopUp(db: TenantDb): Promise<void> {
   await db.execute(UNQUEUE, [db.tenantId]);
 }

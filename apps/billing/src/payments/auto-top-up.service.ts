@@ -26,6 +26,7 @@ import { monthOf } from './decline-backoff.js';
 import { GET_METHOD } from './payment-methods.queries.js';
 import { PaymentProvider } from './payment-provider.js';
 
+/** How a team has its balance topped up by itself: when, by how much, and with which card. */
 @Serves(autoTopUpApi)
 export class AutoTopUpService implements AutoTopUpApi {
   constructor(

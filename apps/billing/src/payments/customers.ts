@@ -29,6 +29,7 @@ export class Customers {
   }
 }
 
+/** Under which id the payment provider knows the team, if it does. */
 export async function customerOf(db: TenantDb): Promise<string | undefined> {
   const [row] = await db.query<{ id: string }>(GET, [db.tenantId]);
   return row?.id;

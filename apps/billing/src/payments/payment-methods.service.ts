@@ -26,6 +26,7 @@ import {
 } from './payment-methods.queries.js';
 import { PaymentProvider } from './payment-provider.js';
 
+/** A team's saved cards; their numbers never come here. */
 @Serves(paymentMethodsApi)
 export class PaymentMethodsService implements PaymentMethodsApi {
   constructor(

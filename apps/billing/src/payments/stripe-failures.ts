@@ -11,6 +11,7 @@ export function isKeptFailure(error: unknown): boolean {
   return cause instanceof Stripe.errors.StripeAPIError && (cause.statusCode ?? 0) >= 500;
 }
 
+/** Whether Stripe knows nothing under the id that was asked for. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
 }

@@ -16,12 +16,14 @@ export const metadataOf = ({ tenantId, topUpId }: PaymentOwner) => ({
   leadwire_top_up: topUpId,
 });
 
+/** Whose top-up an object of Stripe belongs to; null when it is none of ours. */
 export function ownerOf(metadata: Stripe.Metadata | null): PaymentOwner | null {
   const tenantId = metadata?.['leadwire_tenant'];
   const topUpId = metadata?.['leadwire_top_up'];
   return tenantId && topUpId && isUuid(tenantId) && isUuid(topUpId) ? { tenantId, topUpId } : null;
 }
 
+/** A page of Stripe's on which a top-up is paid. */
 export function toCheckout(session: Stripe.Checkout.Session): Checkout {
   return {
     id: session.id,
@@ -33,6 +35,7 @@ export function toCheckout(session: Stripe.Checkout.Session): Checkout {
   };
 }
 
+/** A payment with all that was taken back of it, refunds and disputes alike. */
 export function toPayment(intent: Stripe.PaymentIntent, reversals: ProviderReversal[]): Payment {
   const currency = intent.currency.toUpperCase();
   const kept = intent.setup_future_usage === 'off_session' && intent.status === 'succeeded';
@@ -80,6 +83,7 @@ export function disputeReversal(dispute: Stripe.Dispute): ProviderReversal | und
   return { id: dispute.id, kind: 'dispute', amount: value, undone };
 }
 
+/** A saved card, as much of it as Stripe tells. */
 export function toMethod({ id, type, card }: Stripe.PaymentMethod): SavedMethod {
   return {
     id,

@@ -93,6 +93,7 @@ export function listTopUps({ status, origin }: ListTopUps): { sql: string; filte
   return { sql, filters };
 }
 
+/** As callers see it. */
 export function toTopUp(row: TopUpRow): TopUp {
   const { id, origin, status, amount, currency, refunded, disputed, checkoutUrl, failureCode } = row;
   const { ledgerTransactionId, createdBy } = row;

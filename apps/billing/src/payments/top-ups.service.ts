@@ -33,6 +33,7 @@ import {
 
 const LIST = 'top-ups';
 
+/** Money that a team pays in by card, on the payment provider's own page. */
 @Serves(topUpsApi)
 export class TopUpsService implements TopUpsApi {
   constructor(

@@ -5,6 +5,7 @@ import { Serves } from '@leadwire/messaging';
 import { PaymentEvents } from './payment-events.js';
 import { PaymentProvider } from './payment-provider.js';
 
+/** Takes what the payment provider sends, if its signature is right, and answers before anything is done about it. */
 @Serves(webhooksApi)
 export class WebhooksService implements WebhooksApi {
   constructor(

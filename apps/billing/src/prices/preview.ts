@@ -1,12 +1,10 @@
 import type { PreviewLine, UsageItem } from '@leadwire/contracts';
-import { amount, moneyText, type Amount } from '@leadwire/kernel';
+import { CostDifferences } from '../usage/cost-differences.js';
 import { monthOf, NOTHING_SO_FAR, rate, type MonthSoFar, type PriceRow } from '../usage/rating.js';
 import { entryOf, keyOf, type DraftLine } from './price-entry.js';
 
 /** A use that was rated, as it is rated again. */
 export type PastUse = { items: UsageItem[]; occurredAt: Date; currency: string };
-
-type Sum = { entry: string; currency: string; uses: number; quantity: Amount; before: Amount; after: Amount };
 
 const EPOCH = new Date(0);
 
@@ -17,7 +15,7 @@ const EPOCH = new Date(0);
 export class Preview {
   private readonly prices: ReadonlyMap<string, PriceRow>;
   private readonly months = new Map<string, MonthSoFar>();
-  private readonly sums = new Map<string, Sum>();
+  private readonly differences = new CostDifferences();
 
   /** @param from uses before it only count in their month */
   constructor(
@@ -38,17 +36,7 @@ export class Preview {
   }
 
   lines(): PreviewLine[] {
-    return [...this.sums.values()]
-      .map(({ entry, currency, uses, quantity, before, after }) => ({
-        entry,
-        currency,
-        uses,
-        quantity: quantity.toFixed(),
-        before: moneyText(before),
-        after: moneyText(after),
-        delta: moneyText(after.sub(before)),
-      }))
-      .sort((one, other) => one.entry.localeCompare(other.entry));
+    return this.differences.lines().sort((one, other) => one.entry.localeCompare(other.entry));
   }
 
   private priceFor(
@@ -60,28 +48,10 @@ export class Preview {
   }
 
   private addItem(item: UsageItem, price: PriceRow, occurredAt: Date): void {
-    const entry = entryOf(item);
-    const monthKey = JSON.stringify([entry, price.currency, monthOf(occurredAt)]);
+    const monthKey = JSON.stringify([entryOf(item), price.currency, monthOf(occurredAt)]);
     const { item: again, month } = rate(price, item.quantity, this.months.get(monthKey) ?? NOTHING_SO_FAR);
     this.months.set(monthKey, month);
-    if (occurredAt < this.from) return;
-    const key = JSON.stringify([entry, price.currency]);
-    const zero = amount('0');
-    const sum = this.sums.get(key) ?? {
-      entry,
-      currency: price.currency,
-      uses: 0,
-      quantity: zero,
-      before: zero,
-      after: zero,
-    };
-    this.sums.set(key, {
-      ...sum,
-      uses: sum.uses + 1,
-      quantity: sum.quantity.add(item.quantity),
-      before: sum.before.add(item.cost),
-      after: sum.after.add(again.cost),
-    });
+    if (occurredAt >= this.from) this.differences.add(item, again, price.currency);
   }
 }
 

@@ -26,6 +26,7 @@ export function entryOf({ category, provider, model, unit }: Priced): string {
   return [category, provider, ...(model === null ? [] : [model]), unit].join(' / ');
 }
 
+/** Whether two prices cost the same for every use. */
 export function sameTerms(one: PriceEntry, other: PriceEntry): boolean {
   return termsKey(one) === termsKey(other);
 }

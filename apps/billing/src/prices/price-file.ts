@@ -115,6 +115,7 @@ function columnsOf(header: string[], errors: InputError[]): PriceFileColumn[] {
   return names as PriceFileColumn[];
 }
 
+/** One thing that is wrong with a line of a price file, and where: a JSON Pointer to line and column. */
 export function fault(line: number, column: string | null, code: string, detail: string): InputError {
   const name = column === null ? '' : `/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   return { pointer: `/lines/${line}${name}`, code, detail };

@@ -21,6 +21,7 @@ import { LIST_PRICES, WALLET_FUNDS, type CatalogueRow } from './prices.queries.j
 
 const LIST = 'prices';
 
+/** What things cost a team, and what something would cost it now. */
 @Serves(pricesApi)
 export class PricesService implements PricesApi {
   constructor(

@@ -19,6 +19,7 @@ function entitlementAt(row: QuotaRow, now: Date): BillingEntitlement {
   };
 }
 
+/** What is used and left of every quota at a moment: a day or month that is over counts no more. */
 export function entitlementsAt(rows: QuotaRow[], now: Date): BillingEntitlements {
   return { items: rows.map((row) => entitlementAt(row, now)) };
 }

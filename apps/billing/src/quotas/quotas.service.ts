@@ -15,6 +15,7 @@ import { QuotaCache } from './quota-cache.js';
 import { answerAt, entitlementsAt, WITHOUT_QUOTA } from './quota-state.js';
 import { QUOTAS, type QuotaRow } from './quotas.queries.js';
 
+/** What a team's plan lets it use, and whether so much more has room now. */
 @Serves(quotasApi)
 export class QuotasService implements QuotasApi {
   constructor(

@@ -1,11 +1,10 @@
 import type { PreviewLine, UsageItem } from '@leadwire/contracts';
-import { amount, moneyText, type Amount } from '@leadwire/kernel';
-import { entryOf } from '../prices/price-entry.js';
+import { amount, type Amount } from '@leadwire/kernel';
+import { CostDifferences } from './cost-differences.js';
 import { entryKey } from './rater.js';
 import { monthOf, NOTHING_SO_FAR, priceAt, rate, type MonthSoFar, type PriceRow } from './rating.js';
 import type { RatedUseRow } from './rerating.queries.js';
 
-type Sum = { entry: string; currency: string; uses: number; quantity: Amount; before: Amount; after: Amount };
 /** A use that costs otherwise, with its items rated again. */
 export type Changed = { use: RatedUseRow; items: UsageItem[]; delta: Amount };
 
@@ -15,7 +14,7 @@ export type Changed = { use: RatedUseRow; items: UsageItem[]; delta: Amount };
  */
 export class RatingAgain {
   private readonly months = new Map<string, MonthSoFar>();
-  private readonly sums = new Map<string, Sum>();
+  private readonly differences = new CostDifferences();
 
   constructor(
     private readonly pricesAt: Date,
@@ -28,19 +27,13 @@ export class RatingAgain {
     const items = use.items.map((item) => this.rateItem(use, item, prices));
     if (use.occurredAt < this.from || (this.feature !== undefined && use.feature !== this.feature))
       return undefined;
-    use.items.forEach((item, i) => this.sum(item, items[i] as UsageItem, use.currency));
+    use.items.forEach((item, i) => this.differences.add(item, items[i] as UsageItem, use.currency));
     const delta = totalOf(items).sub(use.cost);
     return delta.isZero() ? undefined : { use, items, delta };
   }
 
   lines(): PreviewLine[] {
-    return [...this.sums.values()].map(({ quantity, before, after, ...line }) => ({
-      ...line,
-      quantity: quantity.toFixed(),
-      before: moneyText(before),
-      after: moneyText(after),
-      delta: moneyText(after.sub(before)),
-    }));
+    return this.differences.lines();
   }
 
   private rateItem({ occurredAt, currency }: RatedUseRow, item: UsageItem, prices: PriceRow[]): UsageItem {
@@ -55,26 +48,6 @@ export class RatingAgain {
     const { item: again, month } = rate(price, item.quantity, this.months.get(monthKey) ?? NOTHING_SO_FAR);
     this.months.set(monthKey, month);
     return { ...again, pricedAt: this.pricesAt.toISOString() };
-  }
-
-  private sum(before: UsageItem, after: UsageItem, currency: string): void {
-    const entry = entryOf(before);
-    const zero = amount('0');
-    const sum = this.sums.get(entry) ?? {
-      entry,
-      currency,
-      uses: 0,
-      quantity: zero,
-      before: zero,
-      after: zero,
-    };
-    this.sums.set(entry, {
-      ...sum,
-      uses: sum.uses + 1,
-      quantity: sum.quantity.add(before.quantity),
-      before: sum.before.add(before.cost),
-      after: sum.after.add(after.cost),
-    });
   }
 }
 

@@ -16,6 +16,7 @@ import { analyseUsage, type UsageGroupRow } from './usage-analytics.queries.js';
 const LIST = 'usage-analytics';
 const DAY_MS = 24 * 60 * 60_000;
 
+/** What a team used and what that cost, grouped as it is asked for, by day or month. */
 @Serves(usageAnalyticsApi)
 export class UsageAnalyticsService implements UsageAnalyticsApi {
   constructor(

@@ -18,6 +18,7 @@ import { GET_USAGE, listUsage, SUMMARISE_USAGE, type UsageRow } from './usage.qu
 
 const LIST = 'usage';
 
+/** What a team used, use by use, as it was rated. */
 @Serves(usageApi)
 export class UsageService implements UsageApi {
   constructor(

@@ -24,6 +24,7 @@ import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
 import { AUDIT, GET_WALLET, SET_LOW_BALANCE_THRESHOLD, type WalletView } from './wallets.queries.js';
 
+/** A team's wallet: its balance, its threshold, and money that is paid in by hand. */
 @Serves(walletsApi)
 export class WalletsService implements WalletsApi {
   constructor(

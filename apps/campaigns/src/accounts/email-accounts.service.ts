@@ -201,33 +201,21 @@ export class EmailAccountsService implements EmailAccountsApi {
   }
 
   private toAccount(row: EmailAccountEntity): EmailAccount {
-    const {
-      id,
-      email,
-      fromName,
-      smtpHost,
-      smtpPort,
-      smtpUsername,
-      smtpSecure,
-      isActive,
-      pausedReason,
-      dailySendLimit,
-    } = row;
-    const { sentToday, lastResetDate, timezone, onDoubt } = row;
     return {
-      ...{
-        id,
-        email,
-        fromName,
-        smtpHost,
-        smtpPort,
-        smtpUsername,
-        smtpSecure,
-        isActive,
-        pausedReason,
-        dailySendLimit,
-      },
-      ...{ sentToday, lastResetDate, timezone, onDoubt },
+      id: row.id,
+      email: row.email,
+      fromName: row.fromName,
+      smtpHost: row.smtpHost,
+      smtpPort: row.smtpPort,
+      smtpUsername: row.smtpUsername,
+      smtpSecure: row.smtpSecure,
+      isActive: row.isActive,
+      pausedReason: row.pausedReason,
+      dailySendLimit: row.dailySendLimit,
+      sentToday: row.sentToday,
+      lastResetDate: row.lastResetDate,
+      timezone: row.timezone,
+      onDoubt: row.onDoubt,
       passwordSet: row.smtpPassword !== null,
       availableAt: iso(row.backoffUntil > row.availableAt ? row.backoffUntil : row.availableAt),
       createdAt: iso(row.createdAt),

@@ -1,18 +1,21 @@
 import type { CampaignStats } from '@leadwire/contracts';
 
-/** Running campaigns with nobody under way. */
+/** What is true of a running campaign `c` of tenant `$1` with nobody under way. */
+export const IS_FINISHED = `
+  c.tenant_id = $1
+  AND c.status = 'active'
+  AND NOT EXISTS (
+    SELECT 1
+    FROM campaign_leads l
+    WHERE l.tenant_id = c.tenant_id
+      AND l.campaign_id = c.id
+      AND l.status = 'active'
+  )`;
+
 export const FINISHED_CAMPAIGNS = `
   SELECT c.id
   FROM campaigns c
-  WHERE c.tenant_id = $1
-    AND c.status = 'active'
-    AND NOT EXISTS (
-      SELECT 1
-      FROM campaign_leads l
-      WHERE l.tenant_id = c.tenant_id
-        AND l.campaign_id = c.id
-        AND l.status = 'active'
-    )`;
+  WHERE ${IS_FINISHED}`;
 
 export const LOCK_ACTIVE = `SELECT name FROM campaigns WHERE tenant_id = $1 AND id = $2 AND status = 'active' FOR UPDATE`;
 export const HAS_ACTIVE = `SELECT 1 FROM campaign_leads WHERE tenant_id = $1 AND campaign_id = $2 AND status = 'active' LIMIT 1`;

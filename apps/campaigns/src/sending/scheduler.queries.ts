@@ -1,3 +1,5 @@
+import { IS_FINISHED } from '../campaigns/campaigns.queries.js';
+
 /** Tenants whose turn it is, longest waiting first. */
 export const DUE_TENANTS = `
   SELECT tenant_id AS id
@@ -77,15 +79,7 @@ export const RESCHEDULE = `
       -- The last enrolment may have ended since this visit looked for campaigns to complete.
       SELECT min(now())
       FROM campaigns c
-      WHERE c.tenant_id = $1
-        AND c.status = 'active'
-        AND NOT EXISTS (
-          SELECT 1
-          FROM campaign_leads l
-          WHERE l.tenant_id = c.tenant_id
-            AND l.campaign_id = c.id
-            AND l.status = 'active'
-        )
+      WHERE ${IS_FINISHED}
     )
   ), 'infinity')
   WHERE tenant_id = $1`;

@@ -44,6 +44,7 @@ export type UserColumns = {
 /** A person in one of their teams: who, where, as what. */
 export type Standing = TenantColumns & UserColumns & { membershipId: string; role: Role };
 
+/** The team, as its members see it. */
 export function toTenant(row: TenantColumns): Tenant {
   return {
     id: row.tenantId,
@@ -59,6 +60,7 @@ export function toTenant(row: TenantColumns): Tenant {
   };
 }
 
+/** The person, as they see themselves. */
 export function toUser(row: UserColumns): UserAccount {
   return {
     id: row.userId,

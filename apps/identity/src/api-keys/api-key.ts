@@ -25,6 +25,7 @@ export function endOf({ expiresAt, overlapUntil, revokedAt }: Ends): Date {
   return new Date(Math.min(...ends.map(Number)));
 }
 
+/** Whether the key works, and if not, why; what ended it first is told first. */
 export function stateOf(row: Ends, now: Date): ApiKeyState {
   if (row.revokedAt) return 'revoked';
   if (row.overlapUntil && row.overlapUntil <= now) return 'replaced';
@@ -32,6 +33,7 @@ export function stateOf(row: Ends, now: Date): ApiKeyState {
   return row.overlapUntil ? 'retiring' : 'active';
 }
 
+/** As callers see it: never with its secret. */
 export function toApiKey(row: ApiKeyRow, now: Date): ApiKey {
   const { id, userId, name, prefix, scopes, ipAllow, ratePerSecond, rotatedFrom } = row;
   return {

@@ -21,6 +21,7 @@ export type InvitationRow = {
 
 export const expiryAfter = (now: Date): Date => new Date(now.getTime() + INVITATION_DAYS * DAY_MS);
 
+/** As those see it who invite. */
 export function toInvitation(row: InvitationRow, now: Date): Invitation {
   const { deletedAt: _, ...rest } = row;
   return {

@@ -8,6 +8,7 @@ export function newInvitationToken(): { token: string; hash: string } {
   return { token, hash: hashOfInvitationToken(token) };
 }
 
+/** What is kept of a token. */
 export function hashOfInvitationToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

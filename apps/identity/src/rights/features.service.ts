@@ -61,6 +61,7 @@ export function keyOf(featureKey: string): FeatureKey {
   return featureKey;
 }
 
+/** Switches a feature of a team on or off, with limits of its own if given, and announces it. */
 export async function switchFeature(
   db: TenantDb,
   key: FeatureKey,

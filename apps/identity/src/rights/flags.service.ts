@@ -38,6 +38,7 @@ export class FlagsService implements FlagsApi {
   }
 }
 
+/** As operators see it. */
 export function toFlagRow({ expiresAt, updatedAt, ...row }: FlagRecord): FlagRowState {
   return { ...row, expiresAt: expiresAt?.toISOString() ?? null, updatedAt: updatedAt.toISOString() };
 }

@@ -27,6 +27,7 @@ export type SnapshotRow = {
 
 export type EverybodyRow = { version: string; flags: FlagJson[] };
 
+/** All that decides the rights in one team, as services read it. */
 export function toTenantSnapshot(tenantId: string, row: SnapshotRow): TenantSnapshot {
   const { status, planTier, features, limits, rights } = row;
   const flags: TenantSnapshot['flags'] = {};
@@ -50,6 +51,7 @@ export function toTenantSnapshot(tenantId: string, row: SnapshotRow): TenantSnap
   };
 }
 
+/** The flags of everybody, as services read them. */
 export function toGlobalSnapshot({ version, flags }: EverybodyRow): GlobalSnapshot {
   return {
     format: SNAPSHOT_FORMAT,

@@ -72,6 +72,7 @@ export function printedInvoice(invoice: Finalised): Printed {
   };
 }
 
+/** What the document of a credit note says. */
 export function printedCreditNote(note: WholeCreditNoteRow): Printed {
   const { number, createdAt, seller, customer, currency } = note;
   return {
