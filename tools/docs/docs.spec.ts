@@ -5,7 +5,7 @@ import { breakingSinceCommitted, documentsOf, drifted } from './documents.ts';
 import { configurationPage } from './pages.ts';
 import { loadProduct, type Product } from './product.ts';
 
-const GENERATION_MS = 90_000;
+const GENERATION_MS = 300_000;
 
 describe('the generated documents', () => {
   let product: Product;

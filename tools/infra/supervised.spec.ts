@@ -8,7 +8,7 @@ import { isRunning } from './processes.ts';
 import { StartFailure, SupervisedProcess, type CrashReport } from './supervised.ts';
 import { waitFor } from './wait.ts';
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 60_000;
 
 describe('a supervised process', () => {
   const dir = temporaryDir();
@@ -16,7 +16,7 @@ describe('a supervised process', () => {
   let port: number;
   let running: SupervisedProcess | undefined;
 
-  async function supervise(env: NodeJS.ProcessEnv = {}): Promise<SupervisedProcess> {
+  async function supervise(env: NodeJS.ProcessEnv = {}, stopGraceMs = WAIT_MS): Promise<SupervisedProcess> {
     port = await pickPort();
     running = new SupervisedProcess(
       {
@@ -28,7 +28,7 @@ describe('a supervised process', () => {
         logFile: join(dir.path, 'fake.jsonl'),
         marker: dir.path,
         stopSignal: 'SIGTERM',
-        stopGraceMs: 300,
+        stopGraceMs,
         readyTimeoutMs: WAIT_MS,
         isReady: () => answersReady(port),
         backoff: { firstMs: 20, maxMs: 60, resetMs: 60_000 },
@@ -82,7 +82,7 @@ describe('a supervised process', () => {
   });
 
   it('is killed when it does not heed its stop signal', async () => {
-    const supervised = await supervise({ IGNORE_SIGTERM: '1' });
+    const supervised = await supervise({ IGNORE_SIGTERM: '1' }, 300);
     await supervised.start();
     await supervised.stop();
     expect(supervised.pid).toBeUndefined();

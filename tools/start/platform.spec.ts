@@ -12,7 +12,7 @@ import { Platform, startPlatform } from './platform.ts';
 import type { PlatformOptions } from './platform-options.ts';
 import { AlreadyRunning, readRunState } from './run-state.ts';
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 function fakeApp(name: string, stopOrder: number): AppSpec {
   return {

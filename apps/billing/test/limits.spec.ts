@@ -18,7 +18,7 @@ import {
   type WalletsApi,
 } from '@leadwire/contracts';
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { caller, eventually, TestService } from '@leadwire/testing';
+import { caller, eventually, patient, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
 import { violationsIn } from './postings.js';
@@ -60,8 +60,8 @@ describe('credit, quotas and allowances of the service', () => {
     await service.stop();
   });
 
-  const system = (): Ctx => systemCtx('', { deadline: Date.now() + 20_000 });
-  const tenantOf = ({ tenantId }: Ctx): Ctx => systemCtx(tenantId, { deadline: Date.now() + 20_000 });
+  const system = (): Ctx => patient(systemCtx(''));
+  const tenantOf = ({ tenantId }: Ctx): Ctx => patient(systemCtx(tenantId));
   const team = async (): Promise<Ctx> => {
     const ctx = caller();
     await wallets.get(ctx, {});

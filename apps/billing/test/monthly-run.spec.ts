@@ -3,7 +3,7 @@ import { eventually } from '@leadwire/testing';
 import { InvoiceFixture } from './invoice-fixture.js';
 
 /** Two replicas and sixteen documents take longer than a test usually may. */
-const LONG_MS = 120_000;
+const LONG_MS = 240_000;
 const NOW = '2026-06-10T00:00:00.000Z';
 
 describe('the monthly run', () => {

@@ -1,16 +1,15 @@
 import { TopUpFailed, TopUpReversed, TopUpSucceeded } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, eventually, STRIPE_CARDS, type StripeFault } from '@leadwire/testing';
+import fc from 'fast-check';
 import { PaymentBench } from './payments.js';
 import { violationsIn } from './postings.js';
 
 const withKey = (ctx: Ctx, key: string, body = ''): Ctx => ({ ...ctx, idempotencyKey: `${key}\t${body}` });
 
 function shuffled<T>(items: T[]): T[] {
-  return items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item);
+  const all = { minLength: items.length, maxLength: items.length };
+  return fc.sample(fc.shuffledSubarray(items, all), 1)[0] ?? [];
 }
 
 describe('topping up by card', () => {

@@ -1,5 +1,5 @@
 import { amount, Clock, newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { TestDatabase } from '@leadwire/testing';
+import { patient, TestDatabase } from '@leadwire/testing';
 import pg from 'pg';
 import { violationsOf, type Query, type Violation } from '../src/audit/invariants.js';
 import { violationsOfTail } from '../src/audit/tail-checks.js';
@@ -75,7 +75,7 @@ export class Bench {
   }
 
   tenant(): Ctx {
-    return systemCtx(newId(), { deadline: Date.now() + 60_000 });
+    return patient(systemCtx(newId()));
   }
 
   submit(ctx: Ctx, command: Command): Promise<Answer> {

@@ -6,8 +6,8 @@ import {
   type ReservationsApi,
   type WalletsApi,
 } from '@leadwire/contracts';
-import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { caller, eventually, TestService } from '@leadwire/testing';
+import { Clock, newId, systemCtx, type Ctx } from '@leadwire/kernel';
+import { caller, eventually, patient, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
 import { violationsIn } from './postings.js';
@@ -32,7 +32,11 @@ describe('reservations', () => {
     await service.stop();
   });
 
-  const tenant = (): Ctx => systemCtx(newId(), { deadline: Date.now() + 20_000 });
+  afterEach(() => travel(0));
+  const travel = (ms: number) => {
+    service.running.app.get(Clock).now = () => new Date(Date.now() + ms);
+  };
+  const tenant = (): Ctx => patient(systemCtx(newId()));
   const hold = (ctx: Ctx, amount: string, over: object = {}) =>
     reservations.authorise(ctx, { key: newId(), amount, ttlSeconds: HOUR_S, ...over });
   const money = async (ctx: Ctx) => {
@@ -160,9 +164,10 @@ describe('reservations', () => {
 
   it('free themselves when their caller is gone, the drawn ones with their budget', async () => {
     const ctx = tenant();
-    const budget = await hold(ctx, '6', { ttlSeconds: 1 });
+    const budget = await hold(ctx, '6', { ttlSeconds: 600 });
     const call = await hold(ctx, '4', { budgetId: budget.reservationId, ttlSeconds: HOUR_S });
     expect(call.expiresAt).toBe(budget.expiresAt);
+    travel(601_000);
     await eventually(async () => (await wallets.get(ctx, {})).reserved === '0.000000');
     expect((await reservations.list(ctx, { status: 'expired' })).items).toHaveLength(2);
     const { reservationId } = call;

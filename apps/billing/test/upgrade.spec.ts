@@ -1,5 +1,5 @@
 import { amount, newId, systemCtx } from '@leadwire/kernel';
-import { TestDatabase } from '@leadwire/testing';
+import { patient, TestDatabase } from '@leadwire/testing';
 import pg from 'pg';
 import { openPostings } from '../src/ledger/open-postings.js';
 import { PROBED_COMMANDS } from '../src/migrations/post-batch.js';
@@ -72,7 +72,7 @@ describe('a ledger that was written before there was a posting core', () => {
 
   it('is carried on by the posting core, which knows its keys', async () => {
     const { queue, close } = await openPostings(database.url(SERVICE, 'app'));
-    const ctx = systemCtx(tenantId);
+    const ctx = patient(systemCtx(tenantId));
     const known = { key: 'topup:invoice-7', description: 'Top-up' };
     expect(await queue.submit(ctx, topUp('5', known))).toMatchObject({
       outcome: 'duplicate',
@@ -134,7 +134,7 @@ describe('the plan of the posting function', () => {
 
   it('looks every key up by its own index when each tenant has one posting, and when one has many', async () => {
     const { queue, close } = await openPostings(database.url(SERVICE, 'app'));
-    const later = { deadline: Date.now() + 20_000 };
+    const later = { deadline: Date.now() + 120_000 };
     await Promise.all(Array.from({ length: 200 }, () => queue.submit(systemCtx(newId(), later), topUp('1'))));
     expectProbes(await plan());
     const ctx = systemCtx(newId(), later);

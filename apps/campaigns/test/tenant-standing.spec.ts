@@ -54,7 +54,7 @@ describe('a tenant that is not active', () => {
       await eventually(() => arrived(status) > 0);
       await become(ctx, status);
       await eventually(() => isHalted(ctx));
-      await eventually(async () => (await underWay(ctx)) === 0, 5_000);
+      await eventually(async () => (await underWay(ctx)) === 0);
       const before = arrived(status);
       expect(before).toBeLessThan(MAILS);
       expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ sent: before, failed: 0 });
@@ -102,7 +102,7 @@ describe('a tenant that is not active', () => {
     const { id: campaignId } = await launch(ctx, 'replicas');
     await eventually(() => arrived('replicas') > 0);
     await become(ctx, 'suspended');
-    await eventually(async () => (await isHalted(ctx)) && (await underWay(ctx)) === 0, 5_000);
+    await eventually(async () => (await isHalted(ctx)) && (await underWay(ctx)) === 0);
     const before = arrived('replicas');
     await replica.stop();
     expect(arrived('replicas')).toBe(before);

@@ -49,7 +49,7 @@ export class ImportFixture {
     return eventually(async () => {
       const current = await this.api.get({ ...ctx, deadline: Date.now() + 10_000 }, { importId });
       return current.finishedAt !== null && current;
-    }, 30_000);
+    });
   }
 
   async run(ctx: Ctx, content: string | Buffer, options: Options = {}): Promise<LeadImport> {

@@ -4,7 +4,7 @@ import { sdkFor, topUp } from './stripe-account.js';
 
 /** A secret key of Stripe's test mode: then the same is asked of Stripe itself. */
 const KEY = process.env.STRIPE_CONTRACT_KEY;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 const providers = ['the sandbox', ...(KEY?.startsWith('sk_test_') ? ['Stripe in test mode'] : [])];
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { connectNats } from '@leadwire/messaging';
 
 const STOP_DEADLINE_MS = 5_000;
+/** Below those that systems give to outgoing connections, and beside those of the launcher. */
+const PORTS = { first: 10_000, count: 10_000 };
 
 /** A nats-server with JetStream of its own for one spec file: its store survives a restart, as a real one's does. */
 export class TestNats {
@@ -54,11 +56,15 @@ export class TestNats {
   }
 }
 
-/** A TCP port that nobody listens on right now. */
+/** A TCP port that nobody listens on right now, and that no connection going out is given before it is used. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }

@@ -27,6 +27,8 @@ import { freePort, TestNats } from './test-nats.js';
 import { TestMembers } from './test-members.js';
 import { TestRights } from './test-rights.js';
 
+/** How long a request may take on a machine that does much else meanwhile. */
+const PATIENCE_MS = 30_000;
 const newKey = () => randomBytes(32);
 
 export type OutboxEvent = {
@@ -189,14 +191,20 @@ export class TestService {
   }
 }
 
-/** A signed-in caller of a tenant (a new one unless told) in a role. */
+/** A signed-in caller of a tenant (a new one unless told) in a role, who gives each request as long as {@link patient} does. */
 export function caller(role: Role = 'owner', over: Partial<Ctx> = {}): Ctx {
-  return newCtx({
+  const ctx = newCtx({
     tenantId: newId(),
     userId: newId(),
     sessionId: newId(),
     capabilities: new Set(ROLE_CAPABILITIES[role]),
-    deadline: Date.now() + 20_000,
     ...over,
   });
+  return over.deadline === undefined ? patient(ctx) : ctx;
+}
+
+/** The same, with a deadline that is always as far away: a spec may keep it for longer than a request may take. */
+export function patient(ctx: Ctx): Ctx {
+  const deadline = { get: () => Date.now() + PATIENCE_MS, enumerable: true };
+  return Object.freeze(Object.defineProperty({ ...ctx }, 'deadline', deadline));
 }
