@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A file may be large, and the machine slow. */
+const UPLOAD_TIMEOUT_MS = 300_000;
 const TRIES_MAX = 60;
 const TRY_AGAIN_MS = 500;
 const UNAUTHENTICATED = 401;
@@ -96,7 +98,7 @@ export class ApiClient {
   }
 
   private async mayTryAgain(outcome: Response | Error): Promise<boolean> {
-    if (outcome instanceof Error) return true;
+    if (!(outcome instanceof Response)) return true;
     if (outcome.status === UNAUTHENTICATED && this.token && this.credentials) {
       const answer = await this.once('POST', '/sessions', this.credentials, crypto.randomUUID()).catch(
         () => undefined,
@@ -122,7 +124,7 @@ export class ApiClient {
         ...(body !== undefined && !isForm ? { 'content-type': 'application/json' } : {}),
       },
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(isForm ? UPLOAD_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
     });
   }
 }

@@ -40,6 +40,7 @@ async function run(platform: Platform): Promise<Verdict & { seconds: number }> {
   const startedAt = performance.now();
   const step = (text: string): void =>
     print(`  ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const mailbox = smtp ? undefined : await sandboxMailbox(platform.urls.sandbox);
   const job = await launchMainJob(
     platform.urls.api,
     await openAsBlob(file),
@@ -48,7 +49,6 @@ async function run(platform: Platform): Promise<Verdict & { seconds: number }> {
   );
   const stats = await followToTheEnd(job, step, SENDING_DEADLINE_MS);
   step('Comparing mailbox, campaign, timelines, usage and ledger');
-  const mailbox = smtp ? undefined : sandboxMailbox(platform.urls.sandbox);
   const verdict = await verify(job, stats, platform.adminUrl, mailbox, AGREEMENT_DEADLINE_MS);
   return { ...verdict, seconds: Number(((performance.now() - startedAt) / 1000).toFixed(2)) };
 }

@@ -111,14 +111,24 @@ async function count(database: pg.Client, sql: string, params: unknown[]): Promi
   return (await database.query<{ n: number }>(sql, params)).rows[0]?.n ?? 0;
 }
 
-/** Asks Leadwire's own sandbox, which counts what it took and what it took twice. */
-export function sandboxMailbox(url: string): AskMailbox {
+/** Asks Leadwire's own sandbox, which counts what it took and what it took twice. Only what comes after this call counts. */
+export async function sandboxMailbox(url: string): Promise<AskMailbox> {
+  const before = await askSandbox(url);
   return async () => {
-    const ask = async <T>(path: string) => (await (await fetch(`${url}/mails/${path}`)).json()) as T;
-    // Mails of the platform itself (confirm your address, …) are no campaign's.
-    const ownMails = `count?q=${encodeURIComponent(PLATFORM_MAIL_ADDRESS)}`;
-    const own = await ask<{ count: number }>(ownMails);
-    const stats = await ask<{ total: number; duplicates: number }>('stats');
-    return { delivered: stats.total - own.count - stats.duplicates, repeated: stats.duplicates };
+    const now = await askSandbox(url);
+    return { delivered: now.delivered - before.delivered, repeated: now.repeated - before.repeated };
   };
+}
+
+async function askSandbox(url: string): Promise<Mailbox> {
+  const ask = async <T>(path: string) => (await (await fetch(`${url}/mails/${path}`)).json()) as T;
+  // Mails of the platform itself (confirm your address, …) are no campaign's.
+  const countOwn = async () =>
+    (await ask<{ count: number }>(`count?q=${encodeURIComponent(PLATFORM_MAIL_ADDRESS)}`)).count;
+  for (;;) {
+    const own = await countOwn();
+    const { total, duplicates } = await ask<{ total: number; duplicates: number }>('stats');
+    // One that came between the two counts is in one of them only.
+    if ((await countOwn()) === own) return { delivered: total - own - duplicates, repeated: duplicates };
+  }
 }

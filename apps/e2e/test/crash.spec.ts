@@ -2,13 +2,14 @@ import { eventually } from '@leadwire/testing';
 import { leadsCsv } from '../../../tools/demo/leads-csv.ts';
 import { followToTheEnd, launchMainJob, type Stats } from '../../../tools/demo/main-job.ts';
 import { sandboxMailbox, verify } from '../../../tools/demo/verify.ts';
+import { APPS } from '../../../tools/start/apps.ts';
 import type { Platform } from '../../../tools/start/platform.ts';
 import { endInstance, startInstance } from './instance.ts';
 
 const LEADS = 1_500;
 const DEADLINE_MS = 240_000;
 const quiet = () => undefined;
-/** Every process of an instance with two replicas of each service; the recipients' mail server is not ours to kill. */
+/** Every process of an instance, with two replicas of those that consume; the recipients' mail server is not ours to kill. */
 const VICTIMS = [
   'campaigns',
   'billing',
@@ -26,12 +27,14 @@ describe('an instance whose processes die while a campaign sends', () => {
   let platform: Platform;
 
   beforeAll(async () => {
-    platform = await startInstance({ replicas: 2 });
+    const apps = APPS.map((app) => ({ ...app, replicable: VICTIMS.includes(`${app.name}-2`) }));
+    platform = await startInstance({ apps, replicas: 2 });
   });
   afterAll(() => endInstance(platform));
 
   it('has sent each lead each mail once and charged it once when everything is back', async () => {
     const csv = new Blob([leadsCsv(LEADS)]);
+    const mailbox = await sandboxMailbox(platform.urls.sandbox);
     const job = await launchMainJob(platform.urls.api, csv, platform.urls.smtp, quiet);
     const stats = () => job.api.get<Stats>(`/campaigns/${job.campaignId}/stats`);
     let sent = 0;
@@ -46,13 +49,7 @@ describe('an instance whose processes die while a campaign sends', () => {
       await platform.waitReady();
     }
     const end = await followToTheEnd(job, quiet, DEADLINE_MS);
-    const verdict = await verify(
-      job,
-      end,
-      platform.adminUrl,
-      sandboxMailbox(platform.urls.sandbox),
-      DEADLINE_MS,
-    );
+    const verdict = await verify(job, end, platform.adminUrl, mailbox, DEADLINE_MS);
     expect(verdict).toMatchObject({
       mailsDelivered: 2 * LEADS,
       repeatedMails: 0,

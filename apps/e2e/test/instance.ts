@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Door } from '../../../tools/operator/door.ts';
+import { askAsOperator, OPERATOR_KEY } from '../../../tools/operator/rpc.ts';
 import { startPlatform, type Platform } from '../../../tools/start/platform.ts';
 import type { PlatformOptions } from '../../../tools/start/platform-options.ts';
 
@@ -15,4 +17,9 @@ export async function startInstance(options: Partial<PlatformOptions> = {}): Pro
 export async function endInstance(platform: Platform | undefined): Promise<void> {
   await platform?.stop();
   platform?.removeData();
+}
+
+/** Does what an operator's command does, on this instance. */
+export function asOperator<T>({ urls, secrets }: Platform, work: (door: Door) => Promise<T>): Promise<T> {
+  return askAsOperator({ natsUrl: urls.nats, key: Buffer.from(secrets.key(OPERATOR_KEY), 'base64') }, work);
 }
