@@ -72,6 +72,15 @@ export class ImportFixture {
     return row?.count ?? 0;
   }
 
+  /** What each lead of the tenant is found by, oldest first. */
+  async words(ctx: Ctx): Promise<string[]> {
+    const rows = await this.service.database.query<{ words: string }>(
+      'SELECT search::text AS words FROM leads.leads WHERE tenant_id = $1 ORDER BY id',
+      [ctx.tenantId],
+    );
+    return rows.map(({ words }) => words);
+  }
+
   object(key: string): Promise<string> {
     return readFile(join(this.root, key), 'utf8');
   }

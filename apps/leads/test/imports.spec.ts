@@ -66,6 +66,25 @@ describe('importing a file', () => {
     ]);
   });
 
+  it('is found by the same words as if it were made by hand', async () => {
+    const [byFile, byHand] = [caller(), caller()];
+    const person = {
+      firstName: `Zoë\t"O'Neil"`,
+      lastName: `Ångström–Łącki\nİX ÉVA`,
+      companyName: `A&B (Köln) 株式会社、東京 !#$%*+,-./:;<=>?@[\\]^_\`{|}~¡«·»¿—‘’‚“”„•…‹›™®©°\u00a0x\u3000y。z`,
+      email: 'Zoe.Angstrom+1@Sub-Mail.example',
+    };
+    const quoted = Object.values(person).map((value) => `"${value.replaceAll('"', '""')}"`);
+    await imports.run(byFile, `First name,Last name,Company,Email\n${quoted.join(',')}\n,,,x@y.example\n`);
+    await imports.service.client(leadsApi).create(byHand, person);
+    await imports.service.client(leadsApi).create(byHand, { email: 'x@y.example' });
+    const [inFile, inHand] = await Promise.all([byFile, byHand].map((ctx) => imports.words(ctx)));
+    expect(inFile).toHaveLength(2);
+    expect(inFile).toEqual(inHand);
+    const { items } = await imports.service.client(leadsApi).list(byFile, { q: 'köln ångström' });
+    expect(items).toMatchObject([{ firstName: person.firstName }]);
+  });
+
   it.each([
     ['utf-8', true],
     ['utf-16le', true],

@@ -41,6 +41,7 @@ class Raced extends Error {}
  * Stores one batch: rows, counters, checkpoint and events commit together, so that a crash loses the whole batch or
  * nothing, and never counts it twice. The rows are handed to the database at once; they are stored after `turn`, the
  * batch before, since the checkpoint may not overtake it.
+ * @returns how many leads are new
  * @throws LeaseLost | Interrupted
  */
 export async function storeBatch(
@@ -50,7 +51,7 @@ export async function storeBatch(
   batch: Batch,
   progress: Progress,
   turn: Promise<void>,
-): Promise<void> {
+): Promise<number> {
   const countForPlanner = () => tenant.run(ctx, (db) => db.execute(COUNT_FOR_PLANNER));
   if (progress.isFirst && batch.rows.length >= LEADS_THAT_MATTER) await countForPlanner();
   const imported = await retryRaces(() =>
@@ -61,6 +62,7 @@ export async function storeBatch(
     }),
   );
   if (progress.isFirst && imported >= LEADS_THAT_MATTER) await countForPlanner();
+  return imported;
 }
 
 // The work is one transaction: what failed has left nothing behind.

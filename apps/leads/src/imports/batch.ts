@@ -1,4 +1,5 @@
 import { newId } from '@leadwire/kernel';
+import { leadWords } from '../pipeline/lead-words.js';
 import type { ImportRow } from './row-reader.js';
 
 /** Rows that go to the database at once: one transaction, one checkpoint. */
@@ -86,13 +87,16 @@ export class Batch {
   }
 }
 
-/** The rows in the text format of COPY (PostgreSQL manual, COPY § Text Format), each with a new id before its columns. */
+/**
+ * The rows in the text format of COPY (PostgreSQL manual, COPY § Text Format), each with a new id before its columns and its
+ * words behind them; words hold nothing that would need an escape.
+ */
 export function copyText(rows: readonly ImportRow[]): string {
   let text = '';
   for (const row of rows) {
     text += newId();
     for (const [, field] of STAGED) text += `\t${escaped(row[field])}`;
-    text += '\n';
+    text += `\t${leadWords(row)}\n`;
   }
   return text;
 }

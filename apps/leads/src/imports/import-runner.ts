@@ -11,6 +11,7 @@ import type { Pipeline } from './import-pipeline.js';
 import { Interrupted, LeaseLost } from './import-stops.js';
 import { START } from './imports.queries.js';
 import { RejectedRows } from './rejected-rows.js';
+import { SearchEntries } from './search-entries.js';
 import { faultText, RowReader, type ImportRow } from './row-reader.js';
 
 /** What is to be done: the import as it was asked for, and how far an earlier try came. */
@@ -41,6 +42,7 @@ export class ImportRunner {
   private storing: Promise<void> = Promise.resolve();
   private storingBefore: Promise<void> = Promise.resolve();
   private rejections?: RejectedRows;
+  private readonly searchEntries: SearchEntries;
 
   constructor(
     private readonly tenant: TenantTransaction,
@@ -53,6 +55,7 @@ export class ImportRunner {
     private readonly rowsMax: number,
   ) {
     this.batch = new Batch(order.dedupe === 'fill');
+    this.searchEntries = new SearchEntries(tenant, ctx);
   }
 
   /**
@@ -77,6 +80,7 @@ export class ImportRunner {
       throw error;
     } finally {
       source.destroy();
+      await this.searchEntries.settled();
     }
   }
 
@@ -141,7 +145,9 @@ export class ImportRunner {
     const turn = this.storing;
     const progress = { recordsDone, bytesRead, rejected, isFirst: this.batches++ === 0 };
     this.storingBefore = turn;
-    this.storing = storeBatch(this.tenant, this.ctx, run, batch, progress, turn);
+    this.storing = storeBatch(this.tenant, this.ctx, run, batch, progress, turn).then((imported) =>
+      this.searchEntries.added(imported),
+    );
     // Its failure is met at a later flush; until then it must not count as unhandled.
     this.storing.catch(() => undefined);
   }

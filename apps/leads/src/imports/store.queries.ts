@@ -3,19 +3,29 @@ import { JSON_OBJECT_BYTES_MAX } from '@leadwire/kernel';
 import { COLUMN_OF, type LeadRow } from '../pipeline/lead-row.js';
 import { STAGED } from './batch.js';
 
+/**
+ * New entries of the search index are merged into it by {@link MERGE_SEARCH_ENTRIES}, beside the next batch. Merging in the
+ * middle of a batch, as the default limit would, makes it wait; this limit is met only when merging fails.
+ */
+const PENDING_LIMIT = '64MB';
+
+export const MERGE_SEARCH_ENTRIES = `SELECT merge_search_entries()`;
+
 /** The staging table has no statistics, and a plan made for few rows would read all leads again for each: only look-ups will do. */
 export const PREPARE_STAGING = `
   CREATE TEMP TABLE IF NOT EXISTS import_rows (
     id uuid NOT NULL,
-    ${STAGED.map(([column, , type]) => `${column} ${type}${column.endsWith('_key') ? ' COLLATE "C"' : ''}`).join(',\n    ')}
+    ${STAGED.map(([column, , type]) => `${column} ${type}${column.endsWith('_key') ? ' COLLATE "C"' : ''}`).join(',\n    ')},
+    search tsvector NOT NULL
   ) ON COMMIT DELETE ROWS;
   SET LOCAL enable_seqscan = off;
   SET LOCAL enable_bitmapscan = off;
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
-  SET LOCAL jit = off`;
+  SET LOCAL jit = off;
+  SET LOCAL gin_pending_list_limit = '${PENDING_LIMIT}'`;
 
-export const COPY_ROWS = `COPY import_rows (id, ${STAGED.map(([column]) => column).join(', ')}) FROM STDIN`;
+export const COPY_ROWS = `COPY import_rows (id, ${STAGED.map(([column]) => column).join(', ')}, search) FROM STDIN`;
 
 /** Tells the planner how many leads the tenant has by now. */
 export const COUNT_FOR_PLANNER = `SELECT count_leads_for_planner()`;
@@ -125,8 +135,8 @@ const LOCATED = `
 
 const INSERTED = `
   inserted AS (
-    INSERT INTO leads (id, tenant_id, created_by_user_id, import_id, source, ${WRITTEN.join(', ')})
-    SELECT r.id, $1::uuid, $3::uuid, $2::uuid, 'import', ${WRITTEN.map((column) => `${insertDefault(column)}`).join(', ')}
+    INSERT INTO leads (id, tenant_id, created_by_user_id, import_id, source, search, ${WRITTEN.join(', ')})
+    SELECT r.id, $1::uuid, $3::uuid, $2::uuid, 'import', r.search, ${WRITTEN.map((column) => `${insertDefault(column)}`).join(', ')}
     FROM located r
     WHERE r.lead_id IS NULL
     RETURNING id

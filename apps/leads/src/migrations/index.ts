@@ -5,6 +5,7 @@ import { CreateLeadImports20261122191000 } from './20261122191000-create-lead-im
 import { SearchByWords20261123230000 } from './20261123230000-search-by-words.js';
 import { HoldImports20261123234120 } from './20261123234120-hold-imports.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
+import { WriteSearchOnce20261129230000 } from './20261129230000-write-search-once.js';
 
 /** Every migration of the schema `leads`, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -14,4 +15,5 @@ export const migrations: MigrationClass[] = [
   SearchByWords20261123230000,
   HoldImports20261123234120,
   EraseTenants20261124000000,
+  WriteSearchOnce20261129230000,
 ];
