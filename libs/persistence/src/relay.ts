@@ -10,8 +10,12 @@ import pg from 'pg';
 import { OutboxSignal, type OutboxRow } from './outbox.js';
 import { COUNT_RETRY, MARK_PROCESSED, NEXT_PENDING, OUTBOX_DEPTH } from './outbox.queries.js';
 
-/** Rows per round: large enough that the round trips do not matter, small enough for flat memory. */
+/** Rows per round: large enough that the round trips do not matter. */
 const BATCH = 1_000;
+/** Payloads per round, about: what an import announces is large, and a thousand of its events at once would show in memory. */
+const ROUND_BYTES = 2 * 1024 * 1024;
+/** Rows of the first round: nobody knows yet how large they are. */
+const FIRST_BATCH = 50;
 const POLL_MS = 250;
 const STANDBY_POLL_MS = 2_000;
 const BACKOFF_MAX_MS = 30_000;
@@ -46,6 +50,7 @@ export class OutboxRelay extends OutboxSignal {
   private stopping = false;
   private leading = false;
   private lastForward = 0;
+  private batch = FIRST_BATCH;
   private loop?: Promise<void>;
 
   constructor(private readonly options: RelayOptions) {
@@ -108,9 +113,9 @@ export class OutboxRelay extends OutboxSignal {
           await this.pause(STANDBY_POLL_MS);
           continue;
         }
-        const published = await this.round();
+        const isFull = await this.round();
         failures = 0;
-        if (published < BATCH) await this.pause(POLL_MS);
+        if (!isFull) await this.pause(POLL_MS);
       } catch (error) {
         // The broker or the database is away: that is no row's fault, so nothing is counted against the rows.
         this.options.report('unavailable', error instanceof Error ? error.message : String(error));
@@ -148,14 +153,20 @@ export class OutboxRelay extends OutboxSignal {
     this.leading = false;
   }
 
-  private async round(): Promise<number> {
+  // Answers whether there were as many rows as a round takes, so that more may wait.
+  private async round(): Promise<boolean> {
     const client = this.client;
     if (!client) throw new Error('the relay lost its database connection');
     const started = performance.now();
     const now = Date.now();
     for (const [id, until] of this.waitingAggregates) if (until <= now) this.waitingAggregates.delete(id);
-    const { rows } = await client.query<OutboxRow>(NEXT_PENDING, [BATCH, [...this.waitingAggregates.keys()]]);
-    if (rows.length === 0) return 0;
+    const { rows } = await client.query<OutboxRow>(NEXT_PENDING, [
+      this.batch,
+      [...this.waitingAggregates.keys()],
+    ]);
+    if (rows.length === 0) return false;
+    const isFull = rows.length === this.batch;
+    this.batch = batchFor(rows);
 
     const { sendable, refused } = this.screen(rows);
     const outcomes = await this.publisher.publish(
@@ -172,7 +183,7 @@ export class OutboxRelay extends OutboxSignal {
     for (const { row, reason } of refused) await this.refuse(client, row, reason);
     const away = outcomes.find((outcome) => outcome.status === 'unavailable');
     if (away?.status === 'unavailable') throw new Error(`the broker does not take events: ${away.reason}`);
-    return rows.length;
+    return isFull;
   }
 
   // What the broker would refuse is kept back here, together with all that follows it in the same aggregate.
@@ -231,6 +242,12 @@ export class OutboxRelay extends OutboxSignal {
     }
     this.nudged = false;
   }
+}
+
+// As many rows as the next round may take if they are as large as these.
+function batchFor(rows: OutboxRow[]): number {
+  const bytes = rows.reduce((sum, { payload }) => sum + payload.length, 0);
+  return Math.min(BATCH, Math.max(1, Math.floor((ROUND_BYTES * rows.length) / bytes)));
 }
 
 function isStored(outcome: PublishOutcome | undefined): boolean {

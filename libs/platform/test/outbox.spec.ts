@@ -48,6 +48,30 @@ describe('the outbox', () => {
     await watcher.close();
   });
 
+  it('publishes a backlog of large and small events in order', async () => {
+    const ctx = systemCtx(newId());
+    const aggregateId = newId();
+    const watcher = await connectNats(service.nats.url, 'watcher');
+    const seen: number[] = [];
+    watcher.subscribe(`evt.probe.item.added.${ctx.tenantId}`, {
+      callback: (_, msg) => void seen.push(Number.parseInt(msg.json<{ name: string }>().name, 10)),
+    });
+    await watcher.flush();
+    const count = 400;
+    const padding = 'x'.repeat(30_000);
+    await transactions().run(ctx, async (db) => {
+      for (let i = 0; i < count; i++) {
+        const isLarge = i % 200 < 80;
+        db.emit(ItemAdded, aggregateId, { name: isLarge ? `${i} ${padding}` : String(i) });
+      }
+    });
+    await published(ctx.tenantId, count);
+    // On a slow machine a round is sent once more.
+    await eventually(() => new Set(seen).size === count);
+    expect([...new Set(seen)]).toEqual(Array.from({ length: count }, (_, i) => i));
+    await watcher.close();
+  });
+
   it('sets a row that can never be published aside and goes on with the others', async () => {
     const ctx = caller();
     const poison = newId();
