@@ -88,12 +88,16 @@ const FILL_REQUIRED = `
   FROM information_schema.columns
   WHERE table_name = 'raw_leads' AND is_nullable = 'NO' AND column_default IS NULL AND is_generated = 'NEVER'`;
 
-/** COPY of the file into an empty table with the columns, indexes and generated values of `leads`. */
+/** COPY of the file into an empty table with the columns, indexes, generated values and search words of `leads`. */
 async function copyIndexed(adminUrl: string, path: string): Promise<number> {
   return copyFile(adminUrl, path, async (client) => {
     await client.query('SET search_path = leads, public');
     await client.query('CREATE TABLE raw_leads (LIKE leads.leads INCLUDING ALL)');
     for (const { sql } of (await client.query<{ sql: string }>(FILL_REQUIRED)).rows) await client.query(sql);
+    // LIKE leaves triggers out.
+    await client.query(
+      'CREATE TRIGGER write_search BEFORE INSERT ON raw_leads FOR EACH ROW EXECUTE FUNCTION write_search()',
+    );
     await client.query(`ALTER TABLE raw_leads ALTER COLUMN tenant_id SET DEFAULT '${newId()}'`);
   });
 }
