@@ -16,7 +16,7 @@ import { workingTeam, type World } from './team.ts';
 import { bearer, Person } from './person.ts';
 import { spentTokens, untilAnswered } from './spent-tokens.ts';
 import { suspendTeam } from './suspension.ts';
-import { badTokensOf } from './tokens.ts';
+import { badTokensOf, PlatformKey } from './tokens.ts';
 
 const REST_DEADLINE_MS = 60_000;
 /** Members are put into teams side by side. */
@@ -96,23 +96,23 @@ async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofR
 
 async function actorsIn(platform: Platform, database: pg.Pool, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
-  const key = platform.secrets.key('key-encryption.identity');
-  const bad = await badTokensOf(accessToken, database, key);
+  const key = await PlatformKey.of(database, platform.secrets.key('key-encryption.identity'));
+  const bad = await badTokensOf(await key.lasting(accessToken), key);
   const { secret } = await teams.home.client.post<{ secret: string }>('/api-keys', {
     name: 'Key of the proof',
     scopes: [KEY_SCOPE],
   });
-  const spent = await spentTokens(platform.urls.api, teams.home);
-  return actorsOf(teams, bad, spent, { suspended: await suspendedToken(platform, teams), key: secret });
+  const spent = await spentTokens(platform.urls.api, teams.home, key);
+  return actorsOf(teams, bad, spent, { suspended: await suspendedToken(platform, teams, key), key: secret });
 }
 
-async function suspendedToken(platform: Platform, { home }: Teams): Promise<string> {
+async function suspendedToken(platform: Platform, { home }: Teams, key: PlatformKey): Promise<string> {
   const { api } = home.world;
   const owner = await Person.signUp(api, 'Discombobulated', 'owner-discombobulated@leadwire.test');
-  const { accessToken } = await owner.logIn();
+  const token = await key.lasting((await owner.logIn()).accessToken);
   await suspendTeam(platform, owner.tenantId);
-  await untilAnswered(api, bearer(accessToken), 403);
-  return accessToken;
+  await untilAnswered(api, bearer(token), 403);
+  return token;
 }
 
 /** Rows of the untouched team that changed after all, and ids of it that the other team's rows now hold. */

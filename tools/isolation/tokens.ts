@@ -25,34 +25,55 @@ export type BadTokens = {
   altered: string;
 };
 
-/** Only the expired one needs the platform's own key, which is taken from where it lies sealed. */
-export async function badTokensOf(
-  good: string,
-  database: pg.Pool,
-  keyEncryptionKey: string,
-): Promise<BadTokens> {
+/** The key that the platform signs access tokens with, taken from where it lies sealed. */
+export class PlatformKey {
+  private readonly id: string;
+  private readonly key: KeyObject;
+  /** As its public half is published. */
+  readonly publicBytes: Buffer;
+
+  private constructor(id: string, pem: string, publicBytes: Buffer) {
+    this.id = id;
+    this.key = createPrivateKey(pem);
+    this.publicBytes = publicBytes;
+  }
+
+  static async of(database: pg.Pool, keyEncryptionKey: string): Promise<PlatformKey> {
+    const { rows } = await database.query<ActiveKey>(ACTIVE_KEY);
+    const active = rows[0];
+    if (!active) throw new Error('There is no signing key.');
+    const place = { tenantId: 'platform', table: 'signing_keys', column: 'private_key', rowId: active.id };
+    const pem = new SecretBox(Buffer.from(keyEncryptionKey, 'base64')).open(place, active.sealed);
+    return new PlatformKey(active.id, pem, Buffer.from(active.publicKey.x, 'base64url'));
+  }
+
+  /** The same access token for an hour: a proof may take longer than five minutes, and what it shows must not be old age. */
+  lasting(token: string): Promise<string> {
+    return this.sign(token, { exp: Math.floor(Date.now() / 1000) + HOUR_SECONDS });
+  }
+
+  sign(token: string, claims: JWTPayload): Promise<string> {
+    return sign({ ...decodeJwt(token), ...claims }, { ...headerOf(token), kid: this.id }, this.key);
+  }
+}
+
+export async function badTokensOf(good: string, key: PlatformKey): Promise<BadTokens> {
   const claims = decodeJwt(good);
-  const header = { ...decodeProtectedHeader(good), alg: ACCESS_TOKEN.algorithm };
-  const { rows } = await database.query<ActiveKey>(ACTIVE_KEY);
-  const active = rows[0];
-  if (!active) throw new Error('There is no signing key.');
-  const place = { tenantId: 'platform', table: 'signing_keys', column: 'private_key', rowId: active.id };
-  const pem = new SecretBox(Buffer.from(keyEncryptionKey, 'base64')).open(place, active.sealed);
+  const header = headerOf(good);
   const now = Math.floor(Date.now() / 1000);
-  const past = { ...claims, iat: now - 2 * HOUR_SECONDS, exp: now - HOUR_SECONDS };
   const foreign = generateKeyPairSync('ed25519').privateKey;
   const [head = '', , signature = ''] = good.split('.');
   return {
-    expired: await sign(past, { ...header, kid: active.id }, createPrivateKey(pem)),
+    expired: await key.sign(good, { iat: now - 2 * HOUR_SECONDS, exp: now - HOUR_SECONDS }),
     forged: await sign(claims, header, foreign),
     unsigned: `${base64({ ...header, alg: 'none' })}.${base64(claims)}.`,
-    confused: await sign(
-      claims,
-      { ...header, alg: 'HS256' },
-      createSecretKey(Buffer.from(active.publicKey.x, 'base64url')),
-    ),
+    confused: await sign(claims, { ...header, alg: 'HS256' }, createSecretKey(key.publicBytes)),
     altered: `${head}.${base64({ ...claims, tid: crypto.randomUUID() })}.${signature}`,
   };
+}
+
+function headerOf(token: string): JWTHeaderParameters {
+  return { ...decodeProtectedHeader(token), alg: ACCESS_TOKEN.algorithm };
 }
 
 function sign(claims: JWTPayload, header: JWTHeaderParameters, key: KeyObject): Promise<string> {

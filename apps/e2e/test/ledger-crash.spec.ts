@@ -21,6 +21,7 @@ const VICTIMS = [
   ['billing', 'SIGKILL'],
   ['postgres', 'SIGQUIT'],
   ['billing-2', 'SIGKILL'],
+  ['postgres', 'SIGQUIT'],
 ] as const;
 
 type Acknowledged = { tenantId: string; key: string; ledgerTransactionId: string };
@@ -64,10 +65,13 @@ describe('a ledger whose services and database crash while money moves', () => {
         const callers = Array.from({ length: CALLERS }, () => work.run());
         for (let crash = 0; crash < CRASHES; crash++) {
           const [name, signal] = VICTIMS[crash % VICTIMS.length] as (typeof VICTIMS)[number];
+          await platform.process(name).waitReady();
+          work.resume();
           const before = acknowledged.length;
           await eventually(() => acknowledged.length >= before + ANSWERS_BETWEEN, GIVE_UP_MS);
-          await platform.process(name).waitReady();
           await platform.kill(name, signal);
+          // What was asked for is asked again; nothing new, until the next crash has somebody to hit.
+          work.pause();
         }
         await platform.waitReady();
         work.stop();
@@ -101,6 +105,7 @@ class Work {
   private readonly tenants = Array.from({ length: TENANTS }, () => newId());
   private stopped = false;
   private turn = 0;
+  private goOn = Promise.withResolvers<void>();
 
   constructor(
     private readonly reservations: ReservationsApi,
@@ -108,15 +113,26 @@ class Work {
   ) {}
 
   async run(): Promise<void> {
-    while (!this.stopped) {
+    for (;;) {
+      await this.goOn.promise;
+      if (this.stopped) return;
       const tenantId = this.tenants[this.turn++ % TENANTS] as string;
       const { reservationId } = await this.hold(tenantId, newId());
       await this.pay(tenantId, newId(), reservationId);
     }
   }
 
+  resume(): void {
+    this.goOn.resolve();
+  }
+
+  pause(): void {
+    this.goOn = Promise.withResolvers<void>();
+  }
+
   stop(): void {
     this.stopped = true;
+    this.resume();
   }
 
   /** What was acknowledged once is answered the same again. */

@@ -1,0 +1,93 @@
+import { fuzzApi, type FuzzReport } from '../../../tools/fuzz/fuzz.ts';
+import { PROOF_ENV } from '../../../tools/isolation/proof-env.ts';
+import { isAsked } from '../../../tools/isolation/matrix.ts';
+import { proveIsolation, violationsOf, type ProofReport } from '../../../tools/isolation/proof.ts';
+import type { Platform } from '../../../tools/start/platform.ts';
+import { endInstance, startInstance } from './instance.ts';
+
+const ROLES = ['owner', 'admin', 'manager', 'agent', 'viewer'];
+const WITHOUT_SESSION = [
+  'no token',
+  'expired',
+  'forged',
+  'alg none',
+  'alg HS256',
+  'altered',
+  'logged out',
+  'demoted',
+  'removed',
+];
+
+/** Enough to meet each kind of mutation on most operations; a night's run takes `FUZZ_RUNS=1000`. */
+const RUNS_PER_OPERATION = 18;
+/** The same requests in every run, so that a change is judged by what it changed; other seeds find what nobody thought of. */
+const SEED = 20_261_129;
+
+const runs = Number(process.env['FUZZ_RUNS'] ?? RUNS_PER_OPERATION);
+const seed = Number(process.env['FUZZ_SEED'] ?? SEED);
+
+describe('every operation of the API', () => {
+  let platform: Platform;
+  const crashes: string[] = [];
+
+  beforeAll(async () => {
+    platform = await startInstance({
+      fast: true,
+      env: PROOF_ENV,
+      onCrash: ({ name }) => void crashes.push(name),
+    });
+  });
+  afterAll(() => endInstance(platform));
+
+  /** Whoever adds an operation: where this fails for it, `tools/isolation/operation-examples.ts` wants a line. */
+  describe("a team's data", () => {
+    let report: ProofReport;
+
+    beforeAll(async () => {
+      report = await proveIsolation(platform);
+    });
+
+    it('is neither shown to nor changed by anybody who has no right to it, on any operation', () => {
+      expect(violationsOf(report)).toEqual([]);
+    });
+
+    it('was asked for on every documented operation, by everybody', () => {
+      const asked = new Set(report.matrix.map(({ operation, actor }) => `${operation} ${actor}`));
+      const missing = report.operations.flatMap((operation) =>
+        [...WITHOUT_SESSION, 'suspended', 'API key without scope', 'stranger', ...ROLES]
+          .filter((name) => isAsked(operation, { name }) && !asked.has(`${operation.id} ${name}`))
+          .map((name) => `${operation.id} as ${name}`),
+      );
+      expect(report.operations.length).toBeGreaterThan(60);
+      expect(missing).toEqual([]);
+    });
+
+    it('was asked for by foreign ids in paths, bodies and filters, by cursors, keys and places in a stream', () => {
+      const kinds = report.crossings.map(({ actor }) => actor.replace(/[ /?{].*/, (rest) => rest[0] ?? ''));
+      for (const kind of ['{', 'body ', '?', 'cursor', 'Idempotency-Key', 'stream', 'Last-Event-ID'])
+        expect(kinds).toContain(kind);
+    });
+
+    it('was there to be found: rows of it lay in the tables that the services were held against', () => {
+      expect(report.catalogue.tables).toBeGreaterThan(40);
+      expect(report.catalogue.rowsTried).toBeGreaterThan(100);
+    });
+  });
+
+  describe(`the API, sent requests made from its document (FUZZ_SEED=${seed} FUZZ_RUNS=${runs})`, () => {
+    let report: FuzzReport;
+
+    beforeAll(async () => {
+      report = await fuzzApi(platform, { runs, seed });
+    });
+
+    it('answers each as documented, in time, without a failure of its own, and takes nothing that is not documented', () => {
+      expect(report.failures).toEqual([]);
+      expect(report.requests).toBeGreaterThan(report.operations);
+    });
+
+    it('loses no process and buries no event over it', () => {
+      expect({ crashes, deadLetters: report.deadLetters }).toEqual({ crashes: [], deadLetters: 0 });
+    });
+  });
+});
