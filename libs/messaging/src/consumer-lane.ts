@@ -42,10 +42,13 @@ export class ConsumerLane {
     this.queuedMax = Math.max(QUEUED_MAX, TENANTS_AT_ONCE_MAX * batch);
   }
 
-  /** Queues a message; waits while too many are queued already. */
-  async take(msg: JsMsg): Promise<void> {
+  /** Queues a message; where too many are queued already, says when there is room for the next. */
+  take(msg: JsMsg): Promise<void> | undefined {
     const { type, tenantId } = addressOf(msg.subject);
-    if (!this.handlers.has(type)) return msg.ack();
+    if (!this.handlers.has(type)) {
+      msg.ack();
+      return undefined;
+    }
     const queue = this.queues.get(tenantId);
     if (queue) queue.push({ msg });
     else {
@@ -54,7 +57,8 @@ export class ConsumerLane {
     }
     this.queued++;
     this.fill();
-    if (this.queued >= this.queuedMax) await new Promise<void>((resolve) => (this.roomWanted = resolve));
+    if (this.queued < this.queuedMax) return undefined;
+    return new Promise<void>((resolve) => (this.roomWanted = resolve));
   }
 
   /** Resolves when nothing is queued or under way. */

@@ -139,7 +139,10 @@ export class EventServer extends Server implements CustomTransportStrategy {
         const messages = await handle.consume({ max_messages: PULL_MESSAGES });
         this.open.add(messages);
         watchForLoss(messages);
-        for await (const msg of messages) await lane.take(msg as JsMsg);
+        for await (const msg of messages) {
+          const room = lane.take(msg as JsMsg);
+          if (room) await room;
+        }
         this.open.delete(messages);
       } catch (error) {
         if (this.closing) return;

@@ -14,7 +14,7 @@ const STATES = [
      ADD COLUMN source varchar(20) NOT NULL DEFAULT 'service' CHECK (source IN ('service', 'api')),
      ADD COLUMN retry_at timestamptz,
      ADD COLUMN corrects_id uuid,
-     ADD COLUMN reversal_transaction_id uuid UNIQUE,
+     ADD COLUMN reversal_transaction_id uuid,
      ADD COLUMN voided_at timestamptz,
      ADD COLUMN voided_by uuid,
      ADD COLUMN void_reason varchar(500)`,
@@ -34,6 +34,9 @@ const STATES = [
        REFERENCES billing_ledger_transactions (tenant_id, id) DEFERRABLE INITIALLY DEFERRED`,
   // What was corrected is corrected once; its successor may be corrected again.
   `CREATE UNIQUE INDEX billing_usage_one_correction ON billing_usage_events (tenant_id, corrects_id) WHERE corrects_id IS NOT NULL`,
+  // Nearly nothing is reversed: an index of all would be written for each use.
+  `CREATE UNIQUE INDEX billing_usage_one_reversal ON billing_usage_events (reversal_transaction_id)
+   WHERE reversal_transaction_id IS NOT NULL`,
   `CREATE INDEX billing_usage_failed ON billing_usage_events (tenant_id, retry_at, id) WHERE status = 'failed'`,
   // When a price is tried again says nothing about money; all else of a use changes in post_batch() only.
   `GRANT UPDATE (error_message, retry_count, retry_at) ON billing_usage_events TO billing_app`,
