@@ -337,5 +337,9 @@ describe('the posting core', () => {
       );
     await expect(post(victim.tenantId)).rejects.toMatchObject({ code: 'P0002' });
     await expect(post(newId())).rejects.toMatchObject({ code: 'P0002' });
+    const alone = bench.postings.tenant.run(caller(), (db) =>
+      db.query(`SELECT post_batch($1, NULL, now(), '[]', gen_random_uuid(), 0, '{}')`, [victim.tenantId]),
+    );
+    await expect(alone).rejects.toMatchObject({ code: '42501' });
   });
 });

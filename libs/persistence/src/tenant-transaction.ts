@@ -63,6 +63,25 @@ export class TenantTransaction {
     });
   }
 
+  /**
+   * One statement that is a transaction of its own and sets the tenant itself, as a function does that is given it: one message there,
+   * one back. What it writes to the outbox leaves with the relay's next look.
+   */
+  call<R extends QueryResultRow>(ctx: Ctx, sql: string, params: unknown[], name: string): Promise<R[]> {
+    return this.attempt(async () => {
+      requireTenant(ctx);
+      const client = await this.connect();
+      try {
+        const { rows } = await client.query<R>({ name, text: sql, values: params });
+        client.release();
+        return rows;
+      } catch (error) {
+        await recover(client, error);
+        throw error;
+      }
+    });
+  }
+
   /** Like {@link run} on a connection that can COPY; statements are not pipelined, and time is not limited. */
   async copy<T>(ctx: Ctx, work: (db: TenantDb, client: PoolClient) => Promise<T>): Promise<T> {
     requireTenant(ctx);

@@ -5,12 +5,15 @@ export type CommitFault = 'before' | 'after';
 
 const QUERY = 'Q'.charCodeAt(0);
 const PARSE = 'P'.charCodeAt(0);
+const BIND = 'B'.charCodeAt(0);
 const COMPLETE = 'C'.charCodeAt(0);
+const DATA_ROW = 'D'.charCodeAt(0);
+const READY = 'Z'.charCodeAt(0);
 const HEAD_BYTES = 5;
 
 /**
- * Stands between a service and Postgres and, when told to, breaks the connection around a COMMIT: what a crash or a cut line does
- * at the worst moment. Everything else passes as it is.
+ * Stands between a service and Postgres and, when told to, breaks the connection around a COMMIT, or around a statement that is a
+ * transaction of its own and did something: what a crash or a cut line does at the worst moment. Everything else passes as it is.
  */
 export class PostgresProxy {
   private fault: CommitFault | null = null;
@@ -74,18 +77,43 @@ export class PostgresProxy {
     const asked = new Messages(false);
     const answered = new Messages(true);
     let mute = false;
+    let inTransaction = false;
+    // What is said of a statement outside a transaction, until it is clear whether that did anything.
+    let held: Buffer[] | null = null;
+    let did = false;
     upstream.connect(this.target.port, this.target.host);
     client.on('data', (bytes) => {
-      const commits = asked.add(bytes).some(isCommit);
-      if (commits && this.fault) {
-        mute = this.fault === 'after';
+      const messages = asked.add(bytes);
+      const commits = messages.some(isCommit);
+      const alone = !inTransaction && !messages.some(isBegin) && messages.some(({ type }) => type === BIND);
+      inTransaction = (inTransaction || messages.some(isBegin)) && !messages.some(endsTransaction);
+      if ((commits || alone) && this.fault) {
+        if (this.fault === 'before') {
+          this.fault = null;
+          return cut();
+        }
+        if (alone) {
+          held = [];
+          did = false;
+        } else {
+          mute = true;
+        }
         this.fault = null;
-        if (!mute) return cut();
       }
       upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
       const messages = answered.add(bytes);
+      if (held) {
+        held.push(bytes);
+        did ||= messages.some(saysSomething);
+        if (!messages.some(({ type }) => type === READY)) return;
+        if (did) return cut();
+        this.fault = 'after';
+        const all = Buffer.concat(held);
+        held = null;
+        return client.write(all);
+      }
       if (!mute) return client.write(bytes);
       if (messages.some(isCommitted)) cut();
     });
@@ -118,12 +146,30 @@ class Messages {
   }
 }
 
-/** COMMIT as a simple query, or as a statement without a name. */
-function isCommit({ type, body }: Message): boolean {
-  if (type === QUERY) return body.toString('latin1', 0, body.length - 1) === 'COMMIT';
-  return type === PARSE && body.toString('latin1', 0, 8) === '\0COMMIT\0';
+/** The text of a simple query, or of a statement without a name. */
+function textOf({ type, body }: Message): string | undefined {
+  if (type === QUERY) return body.toString('latin1', 0, body.length - 1);
+  if (type === PARSE && body[0] === 0) return body.toString('latin1', 1, body.indexOf(0, 1));
+  return undefined;
+}
+
+function isBegin(message: Message): boolean {
+  return textOf(message)?.startsWith('BEGIN') ?? false;
+}
+
+function isCommit(message: Message): boolean {
+  return textOf(message) === 'COMMIT';
+}
+
+function endsTransaction(message: Message): boolean {
+  return isCommit(message) || textOf(message) === 'ROLLBACK';
 }
 
 function isCommitted({ type, body }: Message): boolean {
   return type === COMPLETE && body.toString('latin1', 0, body.length - 1) === 'COMMIT';
+}
+
+/** A row whose first column is not NULL. */
+function saysSomething({ type, body }: Message): boolean {
+  return type === DATA_ROW && body.readInt16BE(0) > 0 && body.readInt32BE(2) >= 0;
 }

@@ -87,7 +87,7 @@ const TAIL_CHECKS: { id: string; sql: string }[] = [
       SELECT w.tenant_id, w.id AS wallet_id, w.id::text AS row, w.current_balance || ', in lots ' || t.remaining AS detail
       FROM billing_wallets w
       CROSS JOIN LATERAL (
-        SELECT coalesce(sum(remaining), 0) AS remaining FROM billing_credit_lots WHERE wallet_id = w.id AND remaining > 0) t
+        SELECT coalesce(sum(remaining), 0) AS remaining FROM billing_credit_lots WHERE wallet_id = w.id AND spendable) t
       WHERE w.id = $1 AND w.current_balance <> t.remaining
       UNION ALL
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ', taken from lots ' || coalesce(c.amount, 0)

@@ -42,6 +42,6 @@ export const REMAINING_LOTS = `
   SELECT t.remaining, t.expires_at AS "expiresAt"
   FROM billing_credit_lots t
   WHERE t.wallet_id = (SELECT id FROM billing_wallets WHERE tenant_id = $1 AND user_id IS NULL)
-    AND t.remaining > 0
+    AND t.spendable
   ORDER BY t.priority, t.expires_at, t.wallet_seq
   LIMIT $2`;

@@ -202,9 +202,9 @@ export function commandRow(command: Command, place: number, now: Date): object {
     id: newId(),
     key,
     hash: `\\x${requestHash(command).toString('hex')}`,
-    amount: command.amount === undefined ? null : exactText(command.amount),
-    created_by: createdBy ?? null,
-    description: description ?? null,
+    amount: command.amount && exactText(command.amount),
+    created_by: createdBy ?? undefined,
+    description,
   };
   switch (kind) {
     case 'topup':

@@ -9,7 +9,8 @@ import { amount, assert, moneyText, newId, type Amount } from '@leadwire/kernel'
 import type { TenantDb } from '@leadwire/persistence';
 import { queueAutoTopUp } from '../payments/auto-top-up-queue.js';
 import { payDebts } from '../payments/debts.js';
-import { commandRow, requestHash, type Answer, type Command } from './command.js';
+import { answersTo, causeOf, rowsOf, type Batch } from './batch.js';
+import type { Answer, Command } from './command.js';
 import { POST_BATCH, SAVE_MARKS } from './posting.queries.js';
 
 /** Commands of one statement; more would hold the wallet too long. */
@@ -30,14 +31,6 @@ export type WalletRow = {
   lowNotified: boolean;
   exhausted: boolean;
   eventVersion: string;
-};
-
-type Batch = {
-  balance: string;
-  reserved: string;
-  version: number;
-  posted: number;
-  answers: (Answer & { place: number })[];
 };
 
 /**
@@ -95,18 +88,7 @@ export class LockedWallet {
   async post(commands: Command[]): Promise<Answer[]> {
     assert(commands.length <= POST_BATCH_MAX, `at most ${POST_BATCH_MAX} commands at once`);
     if (commands.length === 0) return [];
-    const places = firstPlaces(commands);
-    const rows = commands.flatMap((command, i) =>
-      places[i] === i ? [commandRow(command, i, this.now)] : [],
-    );
-    const { answers } = await this.send(rows);
-    assert(answers.length === rows.length, 'each command has an answer');
-    const byPlace = new Map(answers.map(({ place, ...answer }) => [place, answer]));
-    const all = commands.map((command, i) => {
-      const place = places[i] as number;
-      const first = byPlace.get(place) as Answer;
-      return place === i ? first : repeatedAnswer(first, command, commands[place] as Command);
-    });
+    const all = answersTo(commands, await this.send(rowsOf(commands, this.now)));
     commands.forEach((command, i) => this.welcome(command, all[i] as Answer));
     // Money that is paid in first pays back what the wallet owes, whatever way it came.
     if (commands.some(({ kind }, i) => kind === 'topup' && all[i]?.outcome === 'posted'))
@@ -116,21 +98,13 @@ export class LockedWallet {
 
   /** Posts what expired by now and nothing else; returns how many postings that took. */
   async expire(): Promise<number> {
-    return (await this.send([])).posted;
+    return (await this.send('[]')).posted;
   }
 
-  private async send(rows: object[]): Promise<Batch> {
+  private async send(rows: string): Promise<Batch> {
     // What was announced so far comes before what this batch announces.
     await this.db.flushEvents();
-    const params = [
-      this.db.tenantId,
-      this.id,
-      this.now,
-      JSON.stringify(rows),
-      newId(),
-      this.version,
-      JSON.stringify(causeOf(this.db)),
-    ];
+    const params = [this.db.tenantId, this.id, this.now, rows, newId(), this.version, causeOf(this.db.ctx)];
     const [posted] = await this.db.query<{ batch: Batch }>(POST_BATCH, params, 'post-batch');
     assert(posted, 'a batch has a result');
     const { batch } = posted;
@@ -199,32 +173,4 @@ export class LockedWallet {
   emit<D extends object>(type: EventType<D>, data: D): void {
     this.db.emit(type, this.id, data, { version: ++this.version });
   }
-}
-
-/** For each command, the place of the first one with its key. */
-function firstPlaces(commands: Command[]): number[] {
-  const byKey = new Map<string, number>();
-  return commands.map(({ key }, i) => {
-    if (!byKey.has(key)) byKey.set(key, i);
-    return byKey.get(key) as number;
-  });
-}
-
-function repeatedAnswer(first: Answer, command: Command, original: Command): Answer {
-  if (!requestHash(command).equals(requestHash(original)))
-    return {
-      outcome: 'conflict',
-      ledgerId: null,
-      seq: null,
-      balance: null,
-      reserved: null,
-      available: null,
-      state: null,
-    };
-  return first.outcome === 'posted' ? { ...first, outcome: 'duplicate' } : first;
-}
-
-function causeOf({ ctx }: TenantDb): object {
-  const { actor, userId, requestId: correlationId, traceparent } = ctx;
-  return { actor, userId, correlationId, causationId: null, traceparent };
 }

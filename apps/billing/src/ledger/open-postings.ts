@@ -35,7 +35,7 @@ export async function openPostings(
   const config = { CURRENCY: 'USD', TRIAL_CREDIT: trialCredit, LOW_BALANCE_THRESHOLD: '0' };
   const wallets = new WalletLock(config as ConstructorParameters<typeof WalletLock>[0], clock);
   const charging = new Charging(clock);
-  const queue = new PostingQueue(tenant, wallets, charging);
+  const queue = new PostingQueue(tenant, wallets, charging, clock);
   const close = async (): Promise<void> => {
     await queue.beforeApplicationShutdown();
     await dataSource.destroy();

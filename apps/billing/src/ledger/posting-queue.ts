@@ -1,9 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { AppError, remainingMs, requestErrors, systemCtx, type Ctx } from '@leadwire/kernel';
+import { AppError, Clock, remainingMs, requestErrors, systemCtx, type Ctx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { Charging } from '../usage/charging.js';
 import type { Answer, Command } from './command.js';
 import { POST_BATCH_MAX } from './locked-wallet.js';
+import { postAlone } from './lone-batch.js';
 import { WalletLock } from './wallet-lock.js';
 
 /** Wallets that this process posts on at once; each takes a connection, and others need some too. */
@@ -37,6 +38,7 @@ export class PostingQueue implements BeforeApplicationShutdown {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(WalletLock) private readonly wallets: WalletLock,
     @Inject(Charging) private readonly charging: Charging,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
@@ -100,9 +102,15 @@ export class PostingQueue implements BeforeApplicationShutdown {
     }
   }
 
-  private postTogether(batch: Waiting[]): Promise<Answer[]> {
+  private async postTogether(batch: Waiting[]): Promise<Answer[]> {
     const commands = batch.map(({ command }) => command);
-    return this.tenant.run(ctxOf(batch), async (db) => {
+    const ctx = ctxOf(batch);
+    const posted = await postAlone(this.tenant, ctx, commands, this.clock.now());
+    return posted ?? this.postInTransaction(ctx, commands);
+  }
+
+  private postInTransaction(ctx: Ctx, commands: Command[]): Promise<Answer[]> {
+    return this.tenant.run(ctx, async (db) => {
       const wallet = await this.wallets.take(db);
       const answers = await wallet.post(commands);
       const gained = answers.some(

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { CHAIN_START, LEDGER_LEAF, REPLAY_LEDGER } from './ledger-replay.js';
-import { POSTING_FUNCTIONS } from './post-batch.js';
+import { POSTING_BASE } from './post-batch.js';
 import { AFTER_REPLAY, BEFORE_REPLAY } from './posting-tables.js';
 
 /** One place where money moves, with lots, reservations, counter-accounts and a chain; what was posted before is taken along. */
@@ -12,7 +12,7 @@ export class PostingCore20261123235000 implements MigrationInterface {
       CHAIN_START,
       ...REPLAY_LEDGER,
       ...AFTER_REPLAY,
-      ...POSTING_FUNCTIONS,
+      ...POSTING_BASE,
     ];
     for (const sql of statements) await runner.query(sql);
   }

@@ -8,6 +8,7 @@ import { UsageStates20261129120000 } from './20261129120000-usage-states.js';
 import { Invoices20261129130000 } from './20261129130000-invoices.js';
 import { Payments20261129140000 } from './20261129140000-payments.js';
 import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
+import { PostingSpeed20261129210000 } from './20261129210000-posting-speed.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -20,4 +21,5 @@ export const migrations: MigrationClass[] = [
   Invoices20261129130000,
   Payments20261129140000,
   SelfAudit20261129150000,
+  PostingSpeed20261129210000,
 ];

@@ -28,7 +28,7 @@ const DUE_COMMANDS = `
       UNION ALL
       (SELECT 3, expires_at, id, 'expire', 'expire:' || id, 'credit_lot', 'Credit expired', NULL
        FROM billing_credit_lots
-       WHERE wallet_id = p_wallet AND remaining > 0 AND expires_at IS NOT NULL AND expires_at <= p_now
+       WHERE wallet_id = p_wallet AND spendable AND expires_at IS NOT NULL AND expires_at <= p_now
        ORDER BY expires_at, id
        LIMIT 500)
     ) due
@@ -76,6 +76,10 @@ export const PROBED_COMMANDS = `
  *
  * The wallet is locked in a statement of its own: under READ COMMITTED the next one gets a fresh snapshot, and so sees what the
  * holder before us committed. Time never runs backwards in a wallet, whatever the clocks of the callers say.
+ *
+ * Without a wallet, the batch is a transaction of its own on the tenant's wallet: it sets the tenant, posts, and commits in one round
+ * trip. Whatever more there is to do than to post goes the long way: it returns nothing then, or, when only the posting showed it
+ * (the balance crossed a mark), fails with GOES_THE_LONG_WAY, and nothing happened.
  */
 const POST = `
   CREATE FUNCTION post_batch(p_tenant uuid, p_wallet uuid, p_now timestamptz, p_commands json, p_event uuid, p_version bigint, p_cause jsonb)
@@ -84,14 +88,12 @@ const POST = `
   AS $$
   DECLARE
     w billing_wallets;
+    alone boolean := false;
+    balance numeric(20,6);
     c record;
     l billing_ledger_transactions;
-    u billing_usage_events;
     v billing_usage_events;
-    d lot_consumptions;
-    lot billing_credit_lots;
     m reservation_move;
-    a posting_answer;
     due posting_command[] := '{}';
     ledger billing_ledger_transactions[] := '{}';
     uses billing_usage_events[] := '{}';
@@ -100,32 +102,57 @@ const POST = `
     paid_usage uuid[] := '{}';
     paid_by uuid[] := '{}';
     counted_usage uuid[] := '{}';
+    outcome text;
+    type text;
+    moved numeric(20,6);
+    held numeric(20,6);
+    available numeric(20,6);
+    state jsonb;
+    reservation uuid;
+    lot_id uuid;
+    lot_left numeric(20,6);
+    need numeric;
+    took numeric;
     waits boolean;
     blocked boolean := false;
     changed int;
-    need numeric;
     quotas boolean;
     allowances boolean;
+    expired boolean;
     quota record;
     counted boolean;
     person uuid;
     awaited timestamptz;
-    cash numeric := 0;
-    promotions numeric := 0;
-    revenue numeric := 0;
-    adjustments numeric := 0;
-    breakage numeric := 0;
-    tax numeric := 0;
   BEGIN
-    SELECT * INTO STRICT w FROM billing_wallets WHERE tenant_id = p_tenant AND id = p_wallet FOR UPDATE;
+    IF p_wallet IS NOT NULL THEN
+      SELECT * INTO STRICT w FROM billing_wallets WHERE tenant_id = p_tenant AND id = p_wallet FOR UPDATE;
+    ELSE
+      alone := true;
+      IF current_setting('app.tenant_id', true) <> '' THEN
+        RAISE EXCEPTION 'a batch that is posted alone is no part of another transaction' USING ERRCODE = '42501';
+      END IF;
+      PERFORM set_config('app.tenant_id', p_tenant::text, true);
+      SELECT * INTO w FROM billing_wallets WHERE tenant_id = p_tenant AND user_id IS NULL FOR UPDATE;
+      IF w.id IS NULL OR w.exhausted_at IS NOT NULL OR w.low_balance_notified_at IS NOT NULL THEN RETURN NULL; END IF;
+      p_wallet := w.id;
+      balance := w.current_balance;
+    END IF;
     p_now := greatest(p_now, w.last_posted_at);
     w.head_hash := coalesce(w.head_hash, chain_start(p_wallet));
     waits := w.exhausted_at IS NOT NULL;
-    quotas := EXISTS (SELECT FROM billing_feature_entitlements WHERE tenant_id = p_tenant);
-    allowances := EXISTS (SELECT FROM user_credits WHERE tenant_id = p_tenant AND monthly_allowance IS NOT NULL);
-    IF w.status IN ('active', 'suspended') AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now) THEN
-      due := ARRAY(SELECT x FROM due_commands(p_wallet, p_now) x ORDER BY (x).place);
-    END IF;
+    SELECT EXISTS (SELECT FROM billing_feature_entitlements WHERE tenant_id = p_tenant),
+           EXISTS (SELECT FROM user_credits WHERE tenant_id = p_tenant AND monthly_allowance IS NOT NULL),
+           w.status IN ('active', 'suspended')
+             AND EXISTS (SELECT FROM wallet_upkeep WHERE wallet_id = p_wallet AND expires_next <= p_now),
+           lot.id, lot.remaining
+    INTO quotas, allowances, expired, lot_id, lot_left
+    FROM (VALUES (true)) one
+    LEFT JOIN (
+      SELECT id, remaining FROM billing_credit_lots
+      WHERE wallet_id = p_wallet AND spendable
+      ORDER BY priority, expires_at, wallet_seq LIMIT 1
+    ) lot ON true;
+    IF expired THEN due := ARRAY(SELECT x FROM due_commands(p_wallet, p_now) x ORDER BY (x).place); END IF;
 
     FOR c IN ${PROBED_COMMANDS} LOOP
       ${DECIDE}
@@ -137,11 +164,16 @@ const POST = `
     ${CLOSE_BATCH}
   END $$`;
 
-export const POSTING_FUNCTIONS = [
+/** What the function works with. */
+export const POSTING_BASE = [
   ...TYPES,
-  DUE_COMMANDS,
   MOVE_RESERVATION,
+  `REVOKE EXECUTE ON FUNCTION move_reservation FROM PUBLIC`,
+];
+
+export const POSTING_FUNCTION = [
+  DUE_COMMANDS,
   POST,
-  `REVOKE EXECUTE ON FUNCTION post_batch, move_reservation, due_commands FROM PUBLIC`,
+  `REVOKE EXECUTE ON FUNCTION post_batch, due_commands FROM PUBLIC`,
   `GRANT EXECUTE ON FUNCTION post_batch TO billing_app`,
 ];
