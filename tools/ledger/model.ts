@@ -39,6 +39,8 @@ export async function runLedgerModel(commands?: string, seed?: string): Promise<
       ...(await built('ledger/open-postings.js')),
       ...(await built('audit/invariants.js')),
       ...(await built('wallets/freezing.js')),
+      ...(await built('wallets/suspensions.js')),
+      ...(await built('usage/corrections.js')),
     } as Billing;
     return runModel(billing, roleUrl(adminUrl, ROLE_SECRET, 'billing', 'app'), {
       commands: count,

@@ -2,14 +2,24 @@ import { TestDatabase } from '@leadwire/testing';
 import { violationsOf } from '../src/audit/invariants.js';
 import { openPostings } from '../src/ledger/open-postings.js';
 import { migrations } from '../src/migrations/index.js';
+import { overageAfter, quotaTimesOf } from '../src/usage/corrections.js';
 import { freezeWallet, unfreezeWallet } from '../src/wallets/freezing.js';
+import { setSuspended } from '../src/wallets/suspensions.js';
 import { runModel } from './model/run-model.ts';
 
 const COMMANDS = 100_000;
 /** The same in every run, so that a change is judged by what it changed; `npm run ledger:model` tries others. */
 const SEED = 20_261_129;
 const TIME_LIMIT_MS = 600_000;
-const billing = { openPostings, violationsOf, freezeWallet, unfreezeWallet };
+const billing = {
+  openPostings,
+  violationsOf,
+  freezeWallet,
+  unfreezeWallet,
+  setSuspended,
+  quotaTimesOf,
+  overageAfter,
+};
 
 describe('the posting core beside a model of it', () => {
   let database: TestDatabase;
@@ -20,8 +30,9 @@ describe('the posting core beside a model of it', () => {
   afterAll(() => database.drop());
 
   it(
-    `agrees on every answer, every row and every invariant of ${COMMANDS} commands, with time passing, clocks set back, two
-      replicas, repeated keys, frozen wallets, connections that break and answers that are lost after the commit`,
+    `agrees on every answer, every row and every invariant of ${COMMANDS} commands, with quotas, allowances, usage that
+      fails, is rated late, voided and corrected, time passing, clocks set back, two replicas, repeated keys, frozen and suspended
+      wallets, connections that break and answers that are lost after the commit`,
     async () => {
       const seed = Number(process.env['LEDGER_SEED'] ?? SEED);
       const started = Date.now();

@@ -1,11 +1,25 @@
 import type { CommitFault } from '@leadwire/testing';
 import fc, { type AsyncCommand } from 'fast-check';
-import { drafts, usageDrafts, type Draft, type UsageDraft } from './drafts.ts';
-import { Subject, type System } from './system.ts';
+import {
+  allowance,
+  drafts,
+  lateDrafts,
+  terms,
+  usageDrafts,
+  type Draft,
+  type LateDraft,
+  type UsageDraft,
+} from './drafts.ts';
+import { DAY_MS, type Terms } from './limits-model.ts';
+import type { Feature, Person } from './ops.ts';
+import { Subject } from './subject.ts';
+import type { Replica, System } from './system.ts';
 
 const WALLETS = 3;
-const BATCH_MAX = 150;
-const CHECK_EVERY_STEPS = 15;
+const BATCH_MAX = 250;
+const USES_MAX = 80;
+const LATE_MAX = 20;
+const CHECK_EVERY_STEPS = 20;
 
 /** The wallets of one run, and how many commands were sent to them. */
 export class Run {
@@ -60,7 +74,6 @@ class Step<T> implements AsyncCommand<Run, System> {
   }
 }
 
-type Replica = 0 | 1;
 type Batches = { batches: Draft[][]; replica: Replica };
 
 /** Each wallet is sent a batch at the same time. */
@@ -140,6 +153,53 @@ async function sweep(run: Run, place: number): Promise<void> {
   await run.stepped(run.wallet(place));
 }
 
+type Late = { wallet: number; late: LateDraft[]; replica: Replica };
+
+/** Prices come for usage that had none. */
+async function rate(run: Run, { wallet: place, late, replica }: Late): Promise<void> {
+  const wallet = run.wallet(place);
+  const ops = wallet.resolver.rates(late, wallet.model);
+  run.commands += ops.length;
+  const expected = wallet.model.rate(ops, wallet.nowMs, wallet.idOf);
+  wallet.compare(ops, await wallet.rate(ops, replica), expected);
+  await run.stepped(wallet);
+}
+
+/** Usage was really something else; nobody may have heard that it was corrected, and it is told again. */
+async function correct(
+  run: Run,
+  { wallet: place, late, fault, replica }: Late & { fault: CommitFault | null },
+): Promise<void> {
+  const wallet = run.wallet(place);
+  const corrections = wallet.resolver.corrections(late, wallet.model);
+  run.commands += 2 * corrections.length;
+  if (fault) await run.system.breaking(replica, fault, () => wallet.correct(corrections, replica));
+  if (fault === 'after') wallet.expectCorrected(corrections);
+  const answers = await wallet.correct(corrections, replica);
+  const expected = wallet.expectCorrected(corrections);
+  const ends = corrections.map((correction) => correction.ends);
+  wallet.compare(ends, answers.ended, expected.ended);
+  wallet.compare(expected.done, answers.stand, expected.stand);
+  await run.stepped(wallet);
+}
+
+async function entitle(
+  run: Run,
+  { wallet, feature, ...limits }: Terms & { wallet: number; feature: Feature },
+): Promise<void> {
+  await run.wallet(wallet).entitle(feature, limits);
+}
+
+type Allowed = { wallet: number; person: Person; value: bigint | null };
+
+async function allow(run: Run, { wallet, person, value }: Allowed): Promise<void> {
+  await run.wallet(wallet).allow(person, value);
+}
+
+async function suspend(run: Run, { wallet, on }: { wallet: number; on: boolean }): Promise<void> {
+  await run.wallet(wallet).setSuspended(on);
+}
+
 async function freeze(run: Run, { wallet, frozen }: { wallet: number; frozen: boolean }): Promise<void> {
   await run.wallet(wallet).setFrozen(frozen);
 }
@@ -158,14 +218,39 @@ const RACE = step(race, fc.record({ wallet: place, one: drafts(BATCH_MAX), other
 const BROKEN = step(broken, fc.record({ wallet: place, batch: drafts(BATCH_MAX), fault, replica }));
 const USE = step(
   use,
-  fc.record({ wallet: place, uses: usageDrafts(BATCH_MAX), fault: fc.option(fault, { freq: 2 }), replica }),
+  fc.record({
+    wallet: place,
+    uses: usageDrafts(USES_MAX),
+    fault: fc.option(fault, { freq: 2 }),
+    replica,
+  }),
 );
+const RATE = step(rate, fc.record({ wallet: place, late: lateDrafts(LATE_MAX), replica }));
+const CORRECT = step(
+  correct,
+  fc.record({ wallet: place, late: lateDrafts(LATE_MAX), fault: fc.option(fault, { freq: 2 }), replica }),
+);
+const ENTITLE = step(
+  entitle,
+  fc.tuple(place, terms).map(([wallet, limits]) => ({ wallet, ...limits })),
+);
+const ALLOW = step(
+  allow,
+  fc.record({ wallet: place, person: fc.constantFrom<Person>('ann', 'bob'), value: allowance }),
+);
+const SUSPEND = step(suspend, fc.record({ wallet: place, on: fc.constantFrom(true, false, false) }));
 const WAIT = step(
   wait,
-  fc.constantFrom(1, 1_000, 29_999, 30_000, 60_000, 600_000, 3_600_000, -5_000, -3_600_000),
+  fc.constantFrom(
+    ...[1, 1_000, 29_999, 30_000, 60_000, 600_000, 3_600_000],
+    ...[DAY_MS, 3 * DAY_MS, -5_000, -3_600_000, -DAY_MS],
+  ),
 );
 const SWEEP = step(sweep, place);
 const FREEZE = step(freeze, fc.record({ wallet: place, frozen: fc.constantFrom(true, false, false, false) }));
 
 /** What can happen next, each as often as it stands here. */
-export const STEPS = [BATCHES, BATCHES, BATCHES, BATCHES, RACE, BROKEN, USE, USE, WAIT, WAIT, SWEEP, FREEZE];
+export const STEPS = [
+  ...[BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, RACE, BROKEN, USE, USE, RATE, CORRECT],
+  ...[ENTITLE, ALLOW, WAIT, WAIT, SWEEP, SUSPEND, FREEZE],
+];

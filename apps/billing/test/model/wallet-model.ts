@@ -1,65 +1,36 @@
-// What a wallet should do, in whole millionths and without a database. It knows nothing of how the posting core is made; a run
-// compares the two after every step.
+import {
+  currentCredit,
+  drawCredit,
+  entitled,
+  setAllowance,
+  type Credit,
+  type Entitlement,
+  type Terms,
+} from './limits-model.ts';
+import { addLot, drain, expiredLots, giveBack, noLots, type Lots } from './lots-model.ts';
+import {
+  decided,
+  inputOf,
+  NO_REPLY,
+  type Adding,
+  type Decision,
+  type Op,
+  type Person,
+  type Reply,
+  type Usage,
+} from './ops.ts';
+import { dueReservations, heldBy, lapse, moveReservation, type Held } from './reservations-model.ts';
+import { charge, endUsage, priced, use, type Batch, type Recorded } from './usage-model.ts';
 
-type Keyed = { key: string };
-export type Adding = Keyed & {
-  kind: 'topup' | 'credit' | 'adjustment';
-  micros: bigint;
-  priority?: number;
-  expiresAt?: number;
-};
-export type Usage = Keyed & { kind: 'usage'; micros: bigint; quantity: number; occurredAt: number };
-/** A command as the model reads it. A reservation is named by the key that made it. */
-export type Op =
-  | Adding
-  | Usage
-  | (Keyed & { kind: 'debit'; micros: bigint })
-  | (Keyed & { kind: 'charge'; micros: bigint })
-  | (Keyed & { kind: 'reserve'; micros: bigint; ttlMs: number; parent?: string })
-  | (Keyed & { kind: 'extend'; micros: bigint; ttlMs: number; reservation: string })
-  | (Keyed & { kind: 'capture'; micros: bigint; reservation: string; close: boolean })
-  | (Keyed & { kind: 'release'; micros?: bigint; reservation: string });
+// What a wallet should do. It knows nothing of how the posting core is made; a run compares the two after every step.
 
-export type HeldState = {
-  reservation: string;
-  status: string;
-  held: bigint;
-  captured: bigint;
-  expiresAt: number;
-};
-/** What a command is answered; `state` is empty where no reservation is concerned. */
-export type Reply = {
-  outcome: string;
-  seq: number | null;
-  balance: bigint | null;
-  reserved: bigint | null;
-  available: bigint | null;
-  state: HeldState | null;
-};
-
-export type Lot = { name: string; seq: number; priority: number; remaining: bigint; expiresAt: number };
-export type Held = {
-  parent: string | null;
-  status: string;
-  authorized: bigint;
-  captured: bigint;
-  released: bigint;
-  allotted: bigint;
-  expiresAt: number;
-};
-type Recorded = { input: string; status: 'pending' | 'charged'; micros: bigint; occurredAt: number };
 type Final = { input: string; reply: Reply; refused: boolean };
-/** What one batch remembers from command to command. */
-type Batch = { callerNow: number; now: number; waits: boolean; blocked: boolean };
-type Moved = {
-  outcome: string;
-  amount: bigint;
-  reserved: bigint;
-  available: bigint | null;
-  state: HeldState | null;
-};
+type IdOf = (name: string) => string;
 
 const LIMIT = 100_000_000_000_000n * 1_000_000n;
+/** Commands of one batch, and uses of one feature that are tried at once when its quota may have room. */
+const BATCH_MAX = 500;
+const AWAITING_PER_FEATURE = 100;
 const COUNTER = {
   topup: 'cash',
   credit: 'promotions',
@@ -68,26 +39,45 @@ const COUNTER = {
   usage: 'revenue',
   charge: 'revenue',
   capture: 'revenue',
+  void: 'revenue',
   expire: 'breakage',
 } as const;
-const PRIORITY = { topup: 50, credit: 30, adjustment: 30 };
-const NOTHING = { seq: null, balance: null, reserved: null, available: null, state: null };
+/** Outcomes that a repeated command need not have again. */
+const PASSING: ReadonlySet<string> = new Set(['pending', 'failed', 'frozen', 'awaits_quota', 'rated']);
+const SPENDING: ReadonlySet<Op['kind']> = new Set(['debit', 'charge', 'reserve', 'extend']);
 
 export class WalletModel {
-  status: 'active' | 'frozen' = 'active';
+  frozen = false;
+  suspended = false;
   balance = 0n;
   reserved = 0n;
   seq = 0;
   exhausted = false;
-  lots: Lot[] = [];
+  readonly lots: Lots = noLots();
   readonly reservations = new Map<string, Held>();
   readonly usage = new Map<string, Recorded>();
   readonly accounts = new Map<string, bigint>();
+  readonly entitlements = new Map<string, Entitlement>();
+  readonly credits = new Map<Person, Credit>();
   private readonly finals = new Map<string, Final>();
   private lastPostedAt = -Infinity;
 
+  get status(): 'active' | 'suspended' | 'frozen' {
+    if (this.frozen) return 'frozen';
+    return this.suspended ? 'suspended' : 'active';
+  }
+
+  get free(): bigint {
+    return this.balance - this.reserved;
+  }
+
   get refusals(): number {
     return [...this.finals.values()].filter(({ refused }) => refused).length;
+  }
+
+  /** Usage that waits though nobody will look at it again: it is not known that funds are short, and no quota keeps it. */
+  get forgotten(): string[] {
+    return this.exhausted ? [] : this.waiting((waits) => waits !== 'quota');
   }
 
   /** Another wallet of the same past, to try something on. */
@@ -96,7 +86,7 @@ export class WalletModel {
   }
 
   /** A batch as the queue posts it: what it freed or added pays for usage that waits. `idOf` says the ids that order equals. */
-  submit(ops: Op[], callerNow: number, idOf: (name: string) => string): Reply[] {
+  submit(ops: Op[], callerNow: number, idOf: IdOf): Reply[] {
     const replies = this.post(ops, callerNow, idOf);
     const adds = (op: Op) => op.kind !== 'debit' && op.kind !== 'reserve' && op.kind !== 'extend';
     if (replies.some(({ outcome }, i) => outcome === 'posted' && adds(ops[i] as Op)))
@@ -105,75 +95,93 @@ export class WalletModel {
   }
 
   /** Usage as a consumer records it. */
-  record(uses: Usage[], callerNow: number, idOf: (name: string) => string): Reply[] {
+  record(uses: Usage[], callerNow: number, idOf: IdOf): Reply[] {
     const replies = this.post(uses, callerNow, idOf);
     this.exhausted ||= replies.some(({ outcome }) => outcome === 'pending');
     return replies;
   }
 
-  /** What the sweeper does in a wallet that nobody touches. */
-  sweep(callerNow: number, idOf: (name: string) => string): void {
-    this.post([], callerNow, idOf);
+  /** Usage that is rated late, and charged if nothing older waits. */
+  rate(ops: Op[], callerNow: number, idOf: IdOf): Reply[] {
+    const replies = this.post(ops, callerNow, idOf);
+    const found = ops.filter((_, i) => replies[i]?.outcome === 'rated');
+    if (this.exhausted || found.length === 0) return replies;
+    const keys = found.map((op) => (op.kind === 'rate' ? op.usage : op.key));
+    const charged = this.charge(keys, callerNow, idOf);
+    this.exhausted = charged.some(({ outcome }) => outcome === 'pending' || outcome === 'frozen');
+    return replies;
+  }
+
+  /** What the sweepers do in a wallet that nobody touches. */
+  sweep(callerNow: number, idOf: IdOf): void {
+    this.postBatch([], callerNow, idOf);
     this.chargePending(callerNow, idOf);
+    this.chargeAwaitingQuota(callerNow, idOf);
+    for (const credit of this.credits.values()) currentCredit(credit, callerNow);
   }
 
-  chargePending(callerNow: number, idOf: (name: string) => string): void {
+  chargePending(callerNow: number, idOf: IdOf): void {
     if (!this.exhausted) return;
-    const waiting = [...this.usage]
-      .filter(([, { status }]) => status === 'pending')
-      .sort(([, a], [, b]) => a.occurredAt - b.occurredAt)
-      .map(([key, { micros }]): Op => ({ kind: 'charge', key, micros }));
-    const replies = waiting.length > 0 ? this.post(waiting, callerNow, idOf) : [];
-    if (replies.every(({ outcome }) => outcome === 'posted') && this.balance > 0n) this.exhausted = false;
+    const waiting = this.waiting((waits) => waits !== 'quota');
+    const replies = this.charge(waiting.slice(0, BATCH_MAX), callerNow, idOf);
+    const paid = replies.filter(({ outcome }) => outcome === 'posted' || outcome === 'awaits_quota').length;
+    if (paid === waiting.length && this.balance > 0n) this.exhausted = false;
   }
 
-  private post(ops: Op[], callerNow: number, idOf: (name: string) => string): Reply[] {
-    const batch: Batch = {
-      callerNow,
-      now: Math.max(callerNow, this.lastPostedAt),
-      waits: this.exhausted,
-      blocked: false,
-    };
+  entitle(feature: string, terms: Terms, callerNow: number): void {
+    const now = Math.max(callerNow, this.lastPostedAt);
+    this.entitlements.set(feature, entitled(terms, this.entitlements.get(feature), now));
+  }
+
+  allow(person: Person, allowance: bigint | null, callerNow: number): void {
+    const now = Math.max(callerNow, this.lastPostedAt);
+    const credit = setAllowance(this.credits.get(person), allowance, heldBy(this, person), now);
+    this.credits.set(person, credit);
+  }
+
+  private chargeAwaitingQuota(callerNow: number, idOf: IdOf): void {
+    const tried = new Map<string, number>();
+    const due = this.waiting((waits) => waits === 'quota').filter((key) => {
+      const { feature } = this.usage.get(key) as Recorded;
+      tried.set(feature, (tried.get(feature) ?? 0) + 1);
+      return (tried.get(feature) ?? 0) <= AWAITING_PER_FEATURE;
+    });
+    this.charge(due.slice(0, BATCH_MAX), callerNow, idOf);
+  }
+
+  /** Pending usage, oldest first. */
+  private waiting(which: (waits: Recorded['waits']) => boolean): string[] {
+    return [...this.usage]
+      .filter(([, { status, waits }]) => status === 'pending' && which(waits))
+      .sort(([, a], [, b]) => a.occurredAt - b.occurredAt)
+      .map(([key]) => key);
+  }
+
+  private charge(keys: string[], callerNow: number, idOf: IdOf): Reply[] {
+    const ops = keys.map((key): Op => ({ kind: 'charge', key, micros: this.usage.get(key)?.micros ?? 0n }));
+    return this.post(ops, callerNow, idOf);
+  }
+
+  /** A batch, and nothing after it. */
+  post(ops: Op[], callerNow: number, idOf: IdOf): Reply[] {
+    return ops.length > 0 ? this.postBatch(ops, callerNow, idOf) : [];
+  }
+
+  private postBatch(ops: Op[], callerNow: number, idOf: IdOf): Reply[] {
+    const now = Math.max(callerNow, this.lastPostedAt);
+    const batch = { callerNow, now, waits: this.exhausted, blocked: false };
     const seqBefore = this.seq;
-    if (this.status === 'active') this.expireDue(batch, idOf);
+    if (!this.frozen) this.expireDue(now, idOf);
     const firsts = new Map<string, { op: Op; reply: Reply }>();
     const replies = ops.map((op) => {
       const first = firsts.get(op.key);
       if (first) return repeated(first.reply, inputOf(first.op) === inputOf(op));
-      const reply = this.decide(op, batch);
+      const reply = this.known(op) ?? this.decide(op, batch);
       firsts.set(op.key, { op, reply });
       return reply;
     });
-    if (this.seq > seqBefore) this.lastPostedAt = batch.now;
+    if (this.seq > seqBefore) this.lastPostedAt = now;
     return replies;
-  }
-
-  private decide(op: Op, batch: Batch): Reply {
-    const known = this.known(op);
-    if (known) return known;
-    const [outcome, moved] = this.weigh(op, batch);
-    if (op.kind === 'usage')
-      this.usage.set(op.key, {
-        input: inputOf(op),
-        status: outcome === 'posted' ? 'charged' : 'pending',
-        micros: op.micros,
-        occurredAt: op.occurredAt,
-      });
-    if (outcome !== 'posted') {
-      const reply = { ...NOTHING, outcome, available: moved.available, state: moved.state };
-      const refused = outcome !== 'pending' && outcome !== 'frozen';
-      if (refused) this.finals.set(op.key, { input: inputOf(op), refused, reply });
-      return reply;
-    }
-    const counter = op.kind in COUNTER ? COUNTER[op.kind as keyof typeof COUNTER] : 'held';
-    this.move(moved.amount, moved.reserved, counter);
-    if (moved.amount > 0n) this.addLot(op as Adding, moved.amount);
-    else this.drain(-moved.amount);
-    if (op.kind === 'charge') (this.usage.get(op.key) as Recorded).status = 'charged';
-    const { seq, balance, reserved } = this;
-    const reply = { outcome, seq, balance, reserved, available: moved.available, state: moved.state };
-    this.finals.set(op.key, { input: inputOf(op), refused: false, reply });
-    return reply;
   }
 
   private known(op: Op): Reply | undefined {
@@ -181,130 +189,80 @@ export class WalletModel {
     const used = this.usage.get(op.key);
     if (op.kind === 'charge') return final && repeated(final.reply, true);
     if (used) {
-      if (op.kind !== 'usage' || used.input !== inputOf(op)) return { ...NOTHING, outcome: 'conflict' };
-      return { ...NOTHING, ...final?.reply, outcome: 'duplicate', available: null };
+      if (op.kind !== 'usage' || used.input !== inputOf(op)) return { ...NO_REPLY, outcome: 'conflict' };
+      return { ...NO_REPLY, ...final?.reply, outcome: 'duplicate', available: null };
     }
     return final && repeated(final.reply, final.input === inputOf(op));
   }
 
-  private weigh(op: Op, batch: Batch): [string, Moved] {
-    const plain = (amount: bigint, available: bigint | null = null): Moved => ({
-      outcome: 'posted',
-      amount,
-      reserved: 0n,
-      available,
-      state: null,
-    });
-    if (this.status !== 'active') return [op.kind === 'usage' ? 'pending' : 'frozen', plain(0n)];
-    const free = this.balance - this.reserved;
+  private decide(op: Op, batch: Batch): Reply {
+    const decision = this.weigh(op, batch);
+    const { outcome, available, state } = decision;
+    if (outcome !== 'posted') {
+      const reply = { ...NO_REPLY, outcome, available, state };
+      // A price may be given to usage as often as somebody likes.
+      const refused = !PASSING.has(outcome) && op.kind !== 'rate';
+      if (refused) this.finals.set(op.key, { input: inputOf(op), refused, reply });
+      return reply;
+    }
+    this.carryOut(op, decision, batch);
+    const { seq, balance, reserved } = this;
+    const reply = { outcome, seq, balance, reserved, available, state };
+    this.finals.set(op.key, { input: inputOf(op), refused: false, reply });
+    return reply;
+  }
+
+  private weigh(op: Op, batch: Batch): Decision {
+    if (op.kind === 'usage') return use(this, op, batch);
+    const pays = op.kind === 'debit' && op.tax;
+    if (this.frozen || (this.suspended && SPENDING.has(op.kind) && !pays)) return decided('frozen');
     switch (op.kind) {
+      case 'charge':
+        return charge(this, op.key, batch);
+      case 'rate':
+        return priced(this, op.usage, op.micros);
+      case 'void':
+        return endUsage(this, op);
       case 'debit':
-        return op.micros > free ? ['insufficient', plain(0n, free)] : ['posted', plain(-op.micros)];
-      case 'usage':
-      case 'charge': {
-        if (op.kind === 'usage' ? batch.waits : batch.blocked) return ['pending', plain(0n)];
-        if (op.micros <= free) return ['posted', plain(-op.micros)];
-        batch.waits = batch.blocked = true;
-        return ['pending', plain(0n, free)];
-      }
+        if (op.micros > this.free) return decided('insufficient', { available: this.free });
+        return decided('posted', { amount: -op.micros, person: op.person });
       case 'topup':
       case 'credit':
       case 'adjustment':
-        if (free + op.micros < 0n) return ['insufficient', plain(0n, free)];
-        if (this.balance + op.micros >= LIMIT) return ['limit', plain(0n)];
-        return ['posted', plain(op.micros)];
-      default: {
-        const moved = this.moveHeld(op, batch, free);
-        return [moved.outcome, moved];
-      }
+        if (this.free + op.micros < 0n) return decided('insufficient', { available: this.free });
+        if (this.balance + op.micros >= LIMIT) return decided('limit');
+        return decided('posted', { amount: op.micros });
+      default:
+        return moveReservation(this, op, batch);
     }
   }
 
-  private moveHeld(
-    op: Op & { kind: 'reserve' | 'extend' | 'capture' | 'release' },
-    batch: Batch,
-    free: bigint,
-  ): Moved {
-    const over = ({ status }: Held) => refuse(status === 'expired' ? 'expired' : 'ended');
-    const name = op.kind === 'reserve' ? op.key : op.reservation;
-    const held = op.kind === 'reserve' ? fresh(op, batch.callerNow) : this.reservations.get(name);
-    if (!held) return refuse('not_found');
-    if (held.status !== 'open') return over(held);
-    const budget = held.parent === null ? undefined : this.reservations.get(held.parent);
-    if (held.parent !== null && (!budget || budget.parent !== null)) return refuse('not_found');
-    if (budget && budget.status !== 'open') return over(budget);
-
-    return op.kind === 'reserve' || op.kind === 'extend'
-      ? this.hold(op, name, held, budget, batch, free)
-      : this.letGo(op, name, held, budget);
-  }
-
-  private hold(
-    op: Op & { kind: 'reserve' | 'extend' },
-    name: string,
-    held: Held,
-    budget: Held | undefined,
-    { callerNow }: Batch,
-    free: bigint,
-  ): Moved {
-    const left = budget ? ownOf(budget) : free;
-    if (op.micros > left) return refuse('insufficient', left);
-    held.authorized += op.micros;
-    held.expiresAt = Math.max(held.expiresAt, callerNow + op.ttlMs);
-    if (budget) {
-      held.expiresAt = Math.min(held.expiresAt, budget.expiresAt);
-      budget.allotted += op.micros;
-    }
-    this.reservations.set(name, held);
-    return movedBy(name, held, 0n, budget ? 0n : op.micros);
-  }
-
-  private letGo(
-    op: Op & { kind: 'capture' | 'release' },
-    name: string,
-    held: Held,
-    budget: Held | undefined,
-  ): Moved {
-    const own = ownOf(held);
-    const asked = op.micros ?? 0n;
-    const closes = op.kind === 'capture' ? op.close : op.micros === undefined;
-    if (asked > own) return refuse('exceeded', own);
-    if (closes && held.allotted > 0n) return refuse('in_use');
-    const paid = op.kind === 'capture' ? asked : 0n;
-    const rest = closes ? own - paid : asked - paid;
-    held.captured += paid;
-    held.released += rest;
-    if (closes) held.status = op.kind === 'capture' ? 'captured' : 'released';
-    if (budget) {
-      budget.captured += paid;
-      budget.allotted -= paid + rest;
-    }
-    return movedBy(name, held, -paid, -paid - (budget ? 0n : rest));
+  /** Moves what was decided: balances, lots, and the allowance of whoever caused it. */
+  private carryOut(op: Op, { amount, reserved, person }: Decision, { now }: Batch): void {
+    const tax = op.kind === 'debit' && op.tax;
+    this.move(amount, reserved, tax ? 'tax' : (COUNTER[op.kind as keyof typeof COUNTER] ?? 'held'));
+    if (op.kind === 'void') giveBack(this.lots, this.usage.get(op.usage)?.seq ?? 0);
+    else if (amount > 0n) addLot(this.lots, op as Adding, this.seq, amount);
+    else if (amount < 0n) drain(this.lots, this.seq, -amount);
+    const recorded = op.kind === 'usage' || op.kind === 'charge' ? this.usage.get(op.key) : undefined;
+    if (recorded) recorded.seq = this.seq;
+    const spends = amount !== 0n && COUNTER[op.kind as keyof typeof COUNTER] === 'revenue';
+    if (person && (spends || reserved !== 0n)) drawCredit(this.credits.get(person), -amount, reserved, now);
   }
 
   /** Drawn reservations end before their budgets, and credit last, when what was held is free again. */
-  private expireDue({ now }: Batch, idOf: (name: string) => string): void {
-    const open = [...this.reservations].filter(([, r]) => r.status === 'open' && r.expiresAt <= now);
-    for (const [, held] of open.sort(
-      ([, a], [, b]) => Number(a.parent === null) - Number(b.parent === null),
-    )) {
-      const rest = ownOf(held);
-      held.released += rest;
-      held.status = 'expired';
-      const budget = held.parent === null ? undefined : this.reservations.get(held.parent);
-      if (budget) budget.allotted -= rest;
-      this.move(0n, budget ? 0n : -rest, 'held');
+  private expireDue(now: number, idOf: IdOf): void {
+    for (const held of dueReservations(this, now)) {
+      const { freed, person } = lapse(this, held);
+      this.move(0n, -freed, 'held');
+      if (person && freed !== 0n) drawCredit(this.credits.get(person), 0n, -freed, now);
     }
-    const due = this.lots.filter(({ expiresAt }) => expiresAt <= now);
-    due.sort((a, b) => a.expiresAt - b.expiresAt || (idOf(a.name) < idOf(b.name) ? -1 : 1));
-    for (const lot of due) {
-      const free = this.balance - this.reserved;
-      const lost = lot.remaining < free ? lot.remaining : free;
+    for (const lot of expiredLots(this.lots, now, idOf)) {
+      const lost = lot.remaining < this.free ? lot.remaining : this.free;
       if (lost === 0n) continue;
       this.move(-lost, 0n, COUNTER.expire);
-      lot.remaining -= lost;
+      drain(this.lots, this.seq, lost, lot.name);
     }
-    this.lots = this.lots.filter(({ remaining }) => remaining > 0n);
   }
 
   private move(amount: bigint, reserved: bigint, account: string): void {
@@ -313,70 +271,9 @@ export class WalletModel {
     this.reserved += reserved;
     if (amount !== 0n) this.accounts.set(account, (this.accounts.get(account) ?? 0n) - amount);
   }
-
-  private addLot(
-    { key: name, kind, priority = PRIORITY[kind], expiresAt = Infinity }: Adding,
-    remaining: bigint,
-  ) {
-    this.lots.push({ name, seq: this.seq, priority, remaining, expiresAt });
-    this.lots.sort((a, b) => a.priority - b.priority || compare(a.expiresAt, b.expiresAt) || a.seq - b.seq);
-  }
-
-  private drain(amount: bigint): void {
-    for (let need = amount; need > 0n;) {
-      const lot = this.lots[0] as Lot;
-      const taken = lot.remaining < need ? lot.remaining : need;
-      lot.remaining -= taken;
-      need -= taken;
-      if (lot.remaining === 0n) this.lots.shift();
-    }
-  }
-}
-
-/** All that a client said, and nothing of what we made of it: what usage costs is ours. */
-function inputOf({ key: _, ...op }: Op): string {
-  const said = op.kind === 'usage' ? { ...op, micros: null } : op;
-  return JSON.stringify(said, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
 }
 
 function repeated(first: Reply, same: boolean): Reply {
-  if (!same) return { ...NOTHING, outcome: 'conflict' };
+  if (!same) return { ...NO_REPLY, outcome: 'conflict' };
   return first.outcome === 'posted' ? { ...first, outcome: 'duplicate' } : first;
-}
-
-function fresh(op: Op & { kind: 'reserve' }, callerNow: number): Held {
-  return {
-    parent: op.parent ?? null,
-    status: 'open',
-    authorized: 0n,
-    captured: 0n,
-    released: 0n,
-    allotted: 0n,
-    expiresAt: callerNow + op.ttlMs,
-  };
-}
-
-function ownOf({ authorized, captured, released, allotted }: Held): bigint {
-  return authorized - captured - released - allotted;
-}
-
-// Infinity − Infinity is no number.
-function compare(a: number, b: number): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
-function refuse(outcome: string, available: bigint | null = null): Moved {
-  return { outcome, amount: 0n, reserved: 0n, available, state: null };
-}
-
-function movedBy(reservation: string, held: Held, amount: bigint, reserved: bigint): Moved {
-  const { status, captured, expiresAt } = held;
-  const state = {
-    reservation,
-    status,
-    held: held.authorized - captured - held.released,
-    captured,
-    expiresAt,
-  };
-  return { outcome: 'posted', amount, reserved, available: null, state };
 }
