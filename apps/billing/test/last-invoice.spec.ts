@@ -74,6 +74,7 @@ describe('a team that ends in the middle of a month', () => {
     const ctx = await usedBy('5', 100);
     await Promise.all([erase(ctx), erase(ctx)]).catch(() => undefined);
     await erase(ctx);
+    await fixture.run(ctx);
     const [invoice, ...others] = await asOperator(ctx);
     expect(others).toEqual([]);
     expect(invoice).toMatchObject({
