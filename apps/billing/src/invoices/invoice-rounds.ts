@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { TenantRounds } from '../tenant-rounds.js';
-import { monthOf } from './calendar.js';
 import { Documents } from './documents.js';
 import { Dunning } from './dunning.js';
 import { Finalising } from './finalising.js';
 import { Periods } from './periods.js';
-import { ADOPT_TENANTS, DUE_FOR_INVOICES, POSTPONE_INVOICES } from './upkeep.js';
+import { DUE_FOR_INVOICES, POSTPONE_INVOICES, takeTurn, UNNOTICED_TENANTS } from './upkeep.js';
 
 /** New tenants need not be noticed at once: their first month is long. */
 const ADOPT_EVERY_MS = 60_000;
+const ADOPTED_AT_ONCE = 100;
 /** Turns of one tenant in one round: months to close after a long absence. */
 const TURNS_MAX = 24;
 
@@ -66,7 +66,12 @@ export class InvoiceRounds extends TenantRounds {
   }
 
   private async adopt(): Promise<void> {
-    await this.dataSource.query(ADOPT_TENANTS, [monthOf(this.clock.now())]);
+    let found: { tenantId: string }[];
+    do {
+      found = await this.dataSource.query(UNNOTICED_TENANTS, [ADOPTED_AT_ONCE]);
+      for (const { tenantId } of found)
+        await this.tenant.run(systemCtx(tenantId), (db) => takeTurn(db, this.clock.now()));
+    } while (found.length === ADOPTED_AT_ONCE);
     this.adoptedAt = Date.now();
   }
 }

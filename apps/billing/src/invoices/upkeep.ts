@@ -1,13 +1,12 @@
 import type { TenantDb } from '@leadwire/persistence';
 import { monthOf } from './calendar.js';
 
-/** Tenants with a wallet that nobody looks after yet begin with the month before `$1`, the start of this one. */
-export const ADOPT_TENANTS = `
-  INSERT INTO invoice_upkeep (tenant_id, closes_at)
-  SELECT DISTINCT k.tenant_id, $1::timestamptz
+/** Tenants with a wallet that nobody looks after yet, `$1` at most. */
+export const UNNOTICED_TENANTS = `
+  SELECT DISTINCT k.tenant_id AS "tenantId"
   FROM wallet_upkeep k
   WHERE NOT EXISTS (SELECT FROM invoice_upkeep i WHERE i.tenant_id = k.tenant_id)
-  ON CONFLICT (tenant_id) DO NOTHING`;
+  LIMIT $1`;
 
 export const DUE_FOR_INVOICES = `
   SELECT tenant_id AS "tenantId"
@@ -18,7 +17,16 @@ export const DUE_FOR_INVOICES = `
 
 export const POSTPONE_INVOICES = `UPDATE invoice_upkeep SET retry_at = $2 WHERE tenant_id = $1`;
 
-const ENSURE = `INSERT INTO invoice_upkeep (tenant_id, closes_at) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING`;
+// Begins with the month before `$2`, the start of this one; or with that of the first posting, when billing was away since then.
+const ENSURE = `
+  INSERT INTO invoice_upkeep (tenant_id, closes_at)
+  SELECT $1, least($2::timestamptz, (
+    SELECT (date_trunc('month', l.created_at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'
+    FROM billing_wallets w
+    JOIN billing_ledger_transactions l ON (l.tenant_id, l.wallet_id) = (w.tenant_id, w.id) AND l.wallet_seq = 1
+    WHERE w.tenant_id = $1 AND w.user_id IS NULL))
+  WHERE NOT EXISTS (SELECT FROM invoice_upkeep WHERE tenant_id = $1)
+  ON CONFLICT (tenant_id) DO NOTHING`;
 const LOCK = `SELECT closes_at AS "closesAt" FROM invoice_upkeep WHERE tenant_id = $1 FOR UPDATE`;
 const CLOSE_NEXT_AT = `UPDATE invoice_upkeep SET closes_at = $2 WHERE tenant_id = $1`;
 const PLAN = `
