@@ -13,24 +13,11 @@ const LOTS = [
   `COMMENT ON COLUMN billing_credit_lots.spendable IS 'Whether anything of it remains.'`,
 ];
 
-// Only post_batch() writes these rows, on the wallet that it has locked and from the lots that it has read; to look both up again for
-// each row was a sixth of what a posting costs. The links stay declared and the audit compares all sides (I9, I17); Postgres before 18
-// knows only links that it checks.
-const CHECKED_BY_THE_FUNCTION = `
-  DO $$ BEGIN
-    IF current_setting('server_version_num')::int >= 180000 THEN
-      EXECUTE 'ALTER TABLE billing_ledger_transactions
-        ALTER CONSTRAINT billing_ledger_transactions_tenant_id_wallet_id_fkey NOT ENFORCED';
-      EXECUTE 'ALTER TABLE lot_consumptions ALTER CONSTRAINT lot_consumptions_tenant_id_lot_id_fkey NOT ENFORCED';
-    END IF;
-  END $$`;
-
 /** What a posting costs beside its rows. */
 export class PostingSpeed20261129210000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const replaced = `DROP FUNCTION IF EXISTS post_batch, due_commands`;
-    for (const sql of [...LOTS, CHECKED_BY_THE_FUNCTION, replaced, ...POSTING_FUNCTION])
-      await runner.query(sql);
+    for (const sql of [...LOTS, replaced, ...POSTING_FUNCTION]) await runner.query(sql);
   }
 
   down(): Promise<void> {
