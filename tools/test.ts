@@ -13,10 +13,14 @@ import { TestCounter } from './test/count.ts';
 import { dependenciesRefusing } from './test/engines.ts';
 import { projectPattern } from './test/projects.ts';
 
-/** Projects tested at once beside the journeys, each by one Jest worker: specs wait for Postgres, NATS and each other half of their time. */
-const PARALLEL_PROJECTS = '2';
+/**
+ * Which projects are tested one after the other, each by one Jest worker, while the other lanes go on: specs wait for Postgres, NATS and
+ * each other half of their time. Two lanes that take as long as all the rest; whatever is not named is the third.
+ */
+const LANES = [['e2e'], ['billing', 'campaigns', 'gateway', 'leads']].map((apps) =>
+  apps.map((app) => `apps/${app}`).join(','),
+);
 const FORCE_STOP_MS = 10_000;
-const JOURNEYS = '@leadwire/e2e';
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
   ? ['', ...process.argv.slice(2)]
@@ -77,12 +81,21 @@ async function runTests(): Promise<void> {
   // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
   const uncached = process.env.CI || jestArguments.length > 0 ? ['--skip-nx-cache'] : [];
   const test = (...which: string[]): Promise<void> => {
-    const nx = ['run-many', '-t', 'test', '--output-style', 'static', ...which, ...uncached];
+    const nx = [
+      'run-many',
+      '-t',
+      'test',
+      '--parallel',
+      '1',
+      '--output-style',
+      'static',
+      ...which,
+      ...uncached,
+    ];
     return run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
   };
-  if (projects) return test('--parallel', PARALLEL_PROJECTS, '-p', projectPattern(ROOT, projects));
-  // The journeys take as long as all others together: begun last, they would keep one core waiting.
-  const lanes = [test('-p', JOURNEYS), test('--parallel', PARALLEL_PROJECTS, '--exclude', JOURNEYS)];
+  if (projects) return test('-p', projectPattern(ROOT, projects));
+  const lanes = [...LANES.map((lane) => test('-p', lane)), test('--exclude', LANES.join(','))];
   const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
   if (failed) throw failed.reason;
 }

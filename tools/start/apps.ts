@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ROOT } from '../infra/paths.ts';
+import { cacheDir, ROOT } from '../infra/paths.ts';
 import { OPERATOR } from '../operator/rpc.ts';
 import { roleUrl, type Secrets } from './secrets.ts';
 
@@ -135,6 +135,8 @@ export function appEnv(
   const callers = [...apps.map(({ name }) => name).filter((name) => name !== 'sandbox'), OPERATOR];
   const env: NodeJS.ProcessEnv = {
     NODE_ENV: 'production',
+    // A quarter of the time that a service takes to load is compiling what was compiled at its last start.
+    NODE_COMPILE_CACHE: join(cacheDir(), 'compiled'),
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: String(httpPort),
     NATS_URL: natsUrl,
