@@ -46,9 +46,9 @@ export class TenantDb {
     return (await this.client.query<R>({ ...(name ? { name } : {}), text: sql, values: params })).rows;
   }
 
-  /** Runs a statement and returns how many rows it touched. */
-  async execute(sql: string, params: unknown[] = []): Promise<number> {
-    return (await this.client.query(sql, params)).rowCount ?? 0;
+  /** Runs a statement and returns how many rows it touched; `name` as for {@link query}. */
+  async execute(sql: string, params: unknown[] = [], name?: string): Promise<number> {
+    return (await this.client.query({ ...(name ? { name } : {}), text: sql, values: params })).rowCount ?? 0;
   }
 
   /** Inserts one row of this tenant, with an id if it brings none, and returns it with what the database filled in. */
@@ -128,7 +128,7 @@ export class TenantDb {
         causationId: this.causationId,
         traceparent: ctx.traceparent,
       });
-    return this.client.query(INSERT_EVENTS, [
+    const values = [
       events.map((e) => e.id),
       this.tenantId,
       events.map((e) => e.type.type),
@@ -136,6 +136,7 @@ export class TenantDb {
       events.map((e) => e.aggregateId),
       events.map((e) => e.payload),
       events.map((e) => metadata(e.version)),
-    ]);
+    ];
+    return this.client.query({ name: 'insert-events', text: INSERT_EVENTS, values });
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { translateDatabaseError } from '@leadwire/persistence';
-import type { QueryResultRow } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { ACT_AS_USER } from './accounts.queries.js';
 import type { SqlSession } from './sql.js';
 
 /**
@@ -25,6 +26,39 @@ export class AccountTransaction {
       return await this.source.transaction(async ({ queryRunner }) =>
         work(sessionOf(queryRunner as QueryRunner)),
       );
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+
+  /**
+   * One read of what a person sees of themselves in whatever team, in one round trip: person, statement and commit leave together.
+   * @param name of the statement, which each connection then plans once
+   * @throws AppError `request.unavailable` when the database is away
+   */
+  async readAs<R extends QueryResultRow>(
+    userId: string,
+    sql: string,
+    params: unknown[],
+    name: string,
+  ): Promise<R[]> {
+    const { master: pool } = this.source.driver as unknown as { master: Pool };
+    try {
+      const client = await pool.connect();
+      try {
+        const [, , { rows }] = await Promise.all([
+          client.query('BEGIN READ ONLY'),
+          client.query({ name: 'act-as-user', text: ACT_AS_USER, values: [userId] }),
+          client.query<R>({ name, text: sql, values: params }),
+          client.query('COMMIT'),
+        ]);
+        client.release();
+        return rows;
+      } catch (error) {
+        // Rolled back or not, nobody knows: another connection costs less than finding out.
+        client.release(true);
+        throw error;
+      }
     } catch (error) {
       throw translateDatabaseError(error);
     }

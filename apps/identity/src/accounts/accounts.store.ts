@@ -1,15 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LogIn } from '@leadwire/contracts';
 import { translateDatabaseError } from '@leadwire/persistence';
-import type { DataSource, EntityManager } from 'typeorm';
-import {
-  ACT_AS_USER,
-  EMAIL_TAKEN,
-  FIND_CREDENTIALS,
-  FIND_EMAIL,
-  STANDING_FOR_LOG_IN,
-} from './accounts.queries.js';
+import type { DataSource } from 'typeorm';
+import { AccountTransaction } from './account-transaction.js';
+import { EMAIL_TAKEN, FIND_CREDENTIALS, FIND_EMAIL, STANDING_FOR_LOG_IN } from './accounts.queries.js';
 import { REHASH } from '../passwords/passwords.queries.js';
 import type { Standing } from './standing.js';
 
@@ -19,7 +14,10 @@ import type { Standing } from './standing.js';
  */
 @Injectable()
 export class AccountsStore {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
+  ) {}
 
   async emailTaken(email: string): Promise<boolean> {
     return (await this.query(EMAIL_TAKEN, [email])).length > 0;
@@ -38,19 +36,18 @@ export class AccountsStore {
   }
 
   /** The team a person logs in to; undefined when they do not belong to the one they named, or to none. */
-  standingForLogIn(
+  async standingForLogIn(
     userId: string,
     { tenantId, tenantSlug }: Pick<LogIn, 'tenantId' | 'tenantSlug'>,
   ): Promise<Standing | undefined> {
-    return this.transaction(async (manager) => {
-      await manager.query(ACT_AS_USER, [userId]);
-      const rows: Standing[] = await manager.query(STANDING_FOR_LOG_IN, [
-        userId,
-        tenantId ?? null,
-        tenantSlug ?? null,
-      ]);
-      return rows[0];
-    });
+    const params = [userId, tenantId ?? null, tenantSlug ?? null];
+    const [standing] = await this.transaction.readAs<Standing>(
+      userId,
+      STANDING_FOR_LOG_IN,
+      params,
+      'standing-for-log-in',
+    );
+    return standing;
   }
 
   /** Puts a better hash of the same password in place of the one that was verified. */
@@ -61,14 +58,6 @@ export class AccountsStore {
   private async query<R>(sql: string, params: unknown[]): Promise<R[]> {
     try {
       return await this.source.query<R[]>(sql, params);
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
-  }
-
-  private async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await this.source.transaction(work);
     } catch (error) {
       throw translateDatabaseError(error);
     }

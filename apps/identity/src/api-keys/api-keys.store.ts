@@ -1,14 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
-import { ACT_AS_USER } from '../accounts/accounts.queries.js';
+import { AccountTransaction } from '../accounts/account-transaction.js';
 import { NOTE_USE, TENANT_OF_PREFIX, TENANTS_OF_PERSON } from './api-keys.queries.js';
 
 /** What is asked of API keys outside any tenant: whose a prefix is, where a person belongs, and which keys were used. */
 @Injectable()
 export class ApiKeysStore {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    @Inject(AccountTransaction) private readonly accounts: AccountTransaction,
+  ) {}
 
   /** The tenant of the key with this prefix; undefined when there is none. */
   async tenantOf(prefix: string): Promise<string | undefined> {
@@ -18,15 +21,13 @@ export class ApiKeysStore {
 
   /** Where this person belongs. */
   async tenantsOf(userId: string): Promise<string[]> {
-    try {
-      return await this.source.transaction(async (manager) => {
-        await manager.query(ACT_AS_USER, [userId]);
-        const rows: { tenantId: string }[] = await manager.query(TENANTS_OF_PERSON, [userId]);
-        return rows.map(({ tenantId }) => tenantId);
-      });
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
+    const rows = await this.accounts.readAs<{ tenantId: string }>(
+      userId,
+      TENANTS_OF_PERSON,
+      [userId],
+      'tenants-of-person',
+    );
+    return rows.map(({ tenantId }) => tenantId);
   }
 
   async noteUse(keyIds: string[], at: Date): Promise<void> {

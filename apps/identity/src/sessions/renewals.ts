@@ -16,7 +16,7 @@ import {
 } from './refresh-judgement.js';
 import { SessionAnswers } from './session-answers.js';
 import { clientOf, keptClient, sameClient } from './session-client.js';
-import { hashOfToken, Sessions } from './sessions.js';
+import { hashOfToken, newRefreshToken, Sessions } from './sessions.js';
 import { LOCK_BY_TOKEN, LOCK_OPEN_SESSION, LOCK_PERSON, MOVE_ON, SWEEP_TOKENS } from './sessions.queries.js';
 import { Standings } from './standings.js';
 
@@ -94,7 +94,7 @@ export class Renewals {
   }
 
   private async renew(db: TenantDb, standing: Standing, tokenHash: Buffer): Promise<Outcome> {
-    const [token] = await db.query<LockedToken>(LOCK_BY_TOKEN, [tokenHash]);
+    const [token] = await db.query<LockedToken>(LOCK_BY_TOKEN, [tokenHash], 'lock-session-by-token');
     if (!token) return { refused: 'ended' };
     // Another tab changed the team while we waited for the lock.
     if (token.membershipId !== standing.membershipId) return { refused: 'moved' };
@@ -133,16 +133,25 @@ export class Renewals {
   ): Promise<SessionTokens> {
     const generation = sessionGeneration + 1;
     const client = clientOf(db.ctx);
-    const refreshToken = await this.sessions.addToken(db, sessionId, generation, now);
+    const refreshToken = newRefreshToken();
     const answer = await this.answers.of({ standing, session: { sessionId, refreshToken } });
     const sealed = this.lastAnswers.seal(sessionId, generation, { client, answer });
     const { userAgent, ip } = keptClient(client);
+    const idleSince = new Date(now.getTime() - SESSION_IDLE_MS);
+    const moved = [
+      sessionId,
+      generation,
+      now,
+      sealed,
+      excusedGeneration,
+      standing.membershipId,
+      userAgent,
+      ip,
+    ];
     await Promise.all([
-      db.execute(MOVE_ON, [
-        ...[sessionId, generation, now, sealed, excusedGeneration, standing.membershipId],
-        ...[userAgent, ip],
-      ]),
-      db.execute(SWEEP_TOKENS, [sessionId, new Date(now.getTime() - SESSION_IDLE_MS)]),
+      this.sessions.addToken(db, { sessionId, refreshToken, generation, now }),
+      db.execute(MOVE_ON, moved, 'move-session-on'),
+      db.execute(SWEEP_TOKENS, [sessionId, idleSince], 'sweep-refresh-tokens'),
     ]);
     return answer;
   }

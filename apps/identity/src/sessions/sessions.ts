@@ -24,6 +24,9 @@ const TOKEN_BYTES = 32;
 /** How long a dead session is kept for whoever looks into what happened. */
 const DEAD_SESSIONS_KEPT_MS = 30 * 86_400_000;
 
+/** The refresh token of a generation, as it leaves: only its hash is kept. */
+type NewToken = { sessionId: string; refreshToken: string; generation: number; now: Date };
+
 export type OpenedSession = { sessionId: string; refreshToken: string };
 /** Why a session ended, as `SessionEnded` says it. */
 export type EndReason =
@@ -74,7 +77,11 @@ export class Sessions {
     { userId, membershipId }: { userId: string; membershipId: string },
     { client = {}, provenAt }: OpenOptions = {},
   ): Promise<OpenedSession> {
-    const [person] = await db.query<{ passwordChangedAt: Date | null }>(LOCK_PERSON, [membershipId]);
+    const [person] = await db.query<{ passwordChangedAt: Date | null }>(
+      LOCK_PERSON,
+      [membershipId],
+      'lock-person-of-session',
+    );
     if (!person) throw accountErrors.not_a_member();
     if (provenAt && person.passwordChangedAt && person.passwordChangedAt > provenAt)
       throw accountErrors.bad_credentials({ internal: 'the password changed during the log-in' });
@@ -83,19 +90,24 @@ export class Sessions {
     const sweepBefore = new Date(now.getTime() - DEAD_SESSIONS_KEPT_MS);
     const expiresAt = new Date(now.getTime() + SESSION_LIFETIME_MS);
     const { ip, userAgent } = keptClient(client);
+    const refreshToken = newRefreshToken();
     await Promise.all([
-      db.execute(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000]),
-      db.execute(END_SURPLUS, [userId, SESSIONS_OPEN_MAX - 1, now]),
-      db.execute(INSERT_SESSION, [sessionId, userId, membershipId, now, expiresAt, userAgent, ip]),
+      db.execute(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000], 'sweep-sessions'),
+      db.execute(END_SURPLUS, [userId, SESSIONS_OPEN_MAX - 1, now], 'end-surplus-sessions'),
+      db.execute(
+        INSERT_SESSION,
+        [sessionId, userId, membershipId, now, expiresAt, userAgent, ip],
+        'insert-session',
+      ),
+      this.addToken(db, { sessionId, refreshToken, generation: 0, now }),
     ]);
-    return { sessionId, refreshToken: await this.addToken(db, sessionId, 0, now) };
+    return { sessionId, refreshToken };
   }
 
-  /** Adds the refresh token of a generation; the only time that it is seen. */
-  async addToken(db: TenantDb, sessionId: string, generation: number, now: Date): Promise<string> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    await db.execute(INSERT_TOKEN, [hashOfToken(token), sessionId, generation, now]);
-    return token;
+  /** Adds the refresh token of a generation. */
+  async addToken(db: TenantDb, { sessionId, refreshToken, generation, now }: NewToken): Promise<void> {
+    const params = [hashOfToken(refreshToken), sessionId, generation, now];
+    await db.execute(INSERT_TOKEN, params, 'insert-refresh-token');
   }
 
   /** Ends one session of a person, and announces it if it is of this tenant; undefined when it had ended, or is not theirs. */
@@ -165,6 +177,10 @@ export class Sessions {
 
 function announceHere(db: TenantDb, userId: string, reason: EndReason, ended: readonly EndedRow[]): void {
   for (const { id, announced } of ended) if (announced) db.emit(SessionEnded, id, { userId, reason });
+}
+
+export function newRefreshToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
 /** What is stored of a refresh token. It has 256 random bits, so a fast hash is enough: there is nothing to guess. */
