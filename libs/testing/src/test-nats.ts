@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { connectNats } from '@leadwire/messaging';
 
 const STOP_DEADLINE_MS = 5_000;
-/** Below those that systems give to outgoing connections, and beside those of the launcher. */
-const PORTS = { first: 10_000, count: 10_000 };
+/** Below those that systems give to outgoing connections, beside those of the launcher, and above 10080, which `fetch` refuses. */
+const PORTS = { first: 10_100, count: 9_900 };
 
 /** A nats-server with JetStream of its own for one spec file: its store survives a restart, as a real one's does. */
 export class TestNats {
