@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { CompleteOidcLogIn } from '@leadwire/contracts';
-import { LOGGER, type Logger } from '@leadwire/platform';
 import { CLIENT_SECRET, OpenIdProvider, type TestService } from '@leadwire/testing';
 import { generateKeyPair, type CryptoKey } from 'jose';
-import pino from 'pino';
 import { EvilProvider, part } from './evil-provider.js';
-import { travel } from './identity-client.js';
+import { captureLog, travel } from './identity-client.js';
 import { callbackOf, complete, failureOf, pageOf, start, startWith } from './oidc-client.js';
 
 describe('a provider, or somebody between, that lies', () => {
@@ -224,13 +222,7 @@ describe('a provider, or somebody between, that lies', () => {
   });
 
   it('cannot make us log what is secret', async () => {
-    const lines: string[] = [];
-    const logger = service.running.app.get<Logger>(LOGGER);
-    logger.level = 'trace';
-    const stream = (logger as unknown as Record<symbol, { write: (line: string) => void }>)[
-      pino.symbols.streamSym
-    ];
-    if (stream) stream.write = (line) => void lines.push(line);
+    const lines = captureLog(service);
     const secrets: string[] = [CLIENT_SECRET];
     const spied = async (misdeed: () => void) => {
       evil.repent();

@@ -1,12 +1,12 @@
 import { eventually } from '@leadwire/testing';
-import { ApiClient } from '../../../../tools/demo/client.ts';
+import type { ApiClient } from '../../../../tools/demo/client.ts';
 import { leadsCsv } from '../../../../tools/demo/leads-csv.ts';
 import { followToTheEnd, launchMainJob } from '../../../../tools/demo/main-job.ts';
 import { sandboxMailbox, verify } from '../../../../tools/demo/verify.ts';
 import type { Platform } from '../../../../tools/start/platform.ts';
 import { runWalletsCommand } from '../../../../tools/wallets/commands.ts';
 import { asOperator } from '../instance.ts';
-import type { World } from './world.ts';
+import { signUpTeam, type World } from './world.ts';
 
 const LEADS = 60;
 /** For some of the mails, not for all. */
@@ -18,21 +18,20 @@ export function fundsJourney(world: () => World): void {
   describe('a team whose wallet runs empty while it sends', () => {
     let platform: Platform;
     let owner: ApiClient;
+    let team: { slug: string };
 
     beforeAll(async () => {
       ({ platform } = world());
-      owner = new ApiClient(platform.urls.api);
-      await owner.signUp('Short of funds', 'funds@leadwire.test', 'a long password of an owner');
+      ({ owner, team } = await signUpTeam(platform, 'Short of funds', 'funds@leadwire.test'));
       await leave(FUNDS);
     });
 
     /** Has an operator take all but so much out of the wallet. */
     const leave = async (funds: string) => {
-      const { tenant } = await owner.get<{ tenant: { slug: string } }>('/me');
       const { balance } = await owner.get<{ balance: string }>('/billing/wallet');
       const options = { amount: String(Number(funds) - Number(balance)), reason: 'Most of it was a mistake' };
       const said = await asOperator(platform, (door) =>
-        runWalletsCommand(door, { words: ['adjust', tenant.slug], options }),
+        runWalletsCommand(door, { words: ['adjust', team.slug], options }),
       );
       expect(said).toMatch(/balance 0\.050000$/);
     };

@@ -1,12 +1,12 @@
 import type { Invoice } from '@leadwire/contracts';
 import { eventually } from '@leadwire/testing';
 import pg from 'pg';
-import { ApiClient } from '../../../../tools/demo/client.ts';
+import type { ApiClient } from '../../../../tools/demo/client.ts';
 import { runInvoicesCommand } from '../../../../tools/invoices/commands.ts';
 import type { Platform } from '../../../../tools/start/platform.ts';
 import { runWalletsCommand } from '../../../../tools/wallets/commands.ts';
 import { asOperator } from '../instance.ts';
-import type { World } from './world.ts';
+import { signUpTeam, type World } from './world.ts';
 
 const OWNER = 'invoiced@leadwire.test';
 const ADDRESS = {
@@ -37,9 +37,9 @@ export function invoicesJourney(world: () => World): void {
 
     beforeAll(async () => {
       ({ platform } = world());
-      owner = new ApiClient(platform.urls.api);
-      await owner.signUp('Invoiced', OWNER, 'a long password of an owner');
-      ({ slug } = (await owner.get<{ tenant: { slug: string } }>('/me')).tenant);
+      const made = await signUpTeam(platform, 'Invoiced', OWNER);
+      ({ owner } = made);
+      ({ slug } = made.team);
       await owner.put('/billing/details', ADDRESS);
     });
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Price, Quote } from '@leadwire/contracts';
 import pg from 'pg';
 import { runChargesCommand } from '../../../../tools/charges/commands.ts';
-import { ApiClient } from '../../../../tools/demo/client.ts';
+import type { ApiClient } from '../../../../tools/demo/client.ts';
 import { runPricesCommand, type PricesOptions } from '../../../../tools/prices/commands.ts';
 import type { Platform } from '../../../../tools/start/platform.ts';
 import { asOperator } from '../instance.ts';
-import type { World } from './world.ts';
+import { signUpTeam, type World } from './world.ts';
 
 const TWO_MINUTES_MS = 120_000;
 
@@ -22,9 +22,7 @@ export function pricesJourney(world: () => World): void {
 
     beforeAll(async () => {
       ({ platform } = world());
-      owner = new ApiClient(platform.urls.api);
-      await owner.signUp('Prices', 'prices@leadwire.test', 'a long password of an owner');
-      team = (await owner.get<{ tenant: { id: string; slug: string } }>('/me')).tenant;
+      ({ owner, team } = await signUpTeam(platform, 'Prices', 'prices@leadwire.test'));
       await owner.get('/billing/wallet');
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,10 +1,10 @@
 import { eventually } from '@leadwire/testing';
-import { ApiClient } from '../../../../tools/demo/client.ts';
+import type { ApiClient } from '../../../../tools/demo/client.ts';
 import { runFlagsCommand, type FlagsCommand } from '../../../../tools/flags/commands.ts';
 import { runKeysCommand } from '../../../../tools/keys/commands.ts';
 import type { Platform } from '../../../../tools/start/platform.ts';
 import { asOperator } from '../instance.ts';
-import type { World } from './world.ts';
+import { signUpTeam, type World } from './world.ts';
 
 type Entitlements = {
   features: { feature: string; allowed: boolean; decidedBy: string }[];
@@ -23,9 +23,9 @@ export function rightsJourney(world: () => World): void {
 
     beforeAll(async () => {
       ({ platform } = world());
-      owner = new ApiClient(platform.urls.api);
-      await owner.signUp('Rights', 'rights@leadwire.test', 'a long password of an owner');
-      ({ slug } = (await owner.get<{ tenant: { slug: string } }>('/me')).tenant);
+      const made = await signUpTeam(platform, 'Rights', 'rights@leadwire.test');
+      ({ owner } = made);
+      ({ slug } = made.team);
     });
 
     /** `npm run flags -- …` on this instance. */

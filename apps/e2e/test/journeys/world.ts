@@ -1,4 +1,5 @@
 import { CLIENT_ID, CLIENT_SECRET, OpenIdProvider } from '@leadwire/testing';
+import { ApiClient } from '../../../../tools/demo/client.ts';
 import { PROOF_ENV } from '../../../../tools/isolation/proof-env.ts';
 import type { Platform } from '../../../../tools/start/platform.ts';
 import { endInstance, startInstance } from '../instance.ts';
@@ -46,4 +47,16 @@ export async function startWorld(): Promise<World> {
     await Promise.all([provider.stop(), talkative.stop()]);
   };
   return { platform, provider, talkativeSecret: TALKATIVE_SECRET, end };
+}
+
+/** A new team and its owner, signed in. */
+export async function signUpTeam(
+  { urls }: Platform,
+  name: string,
+  email: string,
+): Promise<{ owner: ApiClient; team: { id: string; slug: string } }> {
+  const owner = new ApiClient(urls.api);
+  await owner.signUp(name, email, 'a long password of an owner');
+  const { tenant: team } = await owner.get<{ tenant: { id: string; slug: string } }>('/me');
+  return { owner, team };
 }

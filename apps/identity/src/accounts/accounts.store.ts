@@ -1,8 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import type { LogIn } from '@leadwire/contracts';
-import { translateDatabaseError } from '@leadwire/persistence';
-import type { DataSource } from 'typeorm';
 import { AccountTransaction } from './account-transaction.js';
 import { EMAIL_TAKEN, FIND_CREDENTIALS, FIND_EMAIL, STANDING_FOR_LOG_IN } from './accounts.queries.js';
 import { REHASH } from '../passwords/passwords.queries.js';
@@ -14,24 +11,24 @@ import type { Standing } from './standing.js';
  */
 @Injectable()
 export class AccountsStore {
-  constructor(
-    @InjectDataSource() private readonly source: DataSource,
-    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
-  ) {}
+  constructor(@Inject(AccountTransaction) private readonly transaction: AccountTransaction) {}
 
   async emailTaken(email: string): Promise<boolean> {
-    return (await this.query(EMAIL_TAKEN, [email])).length > 0;
+    return (await this.transaction.alone.query(EMAIL_TAKEN, [email])).length > 0;
   }
 
   /** Id and password hash of the active account with this address. */
   async credentialsOf(email: string): Promise<{ id: string; passwordHash: string | null } | undefined> {
-    const [row] = await this.query<{ id: string; passwordHash: string | null }>(FIND_CREDENTIALS, [email]);
+    const [row] = await this.transaction.alone.query<{ id: string; passwordHash: string | null }>(
+      FIND_CREDENTIALS,
+      [email],
+    );
     return row;
   }
 
   /** The address of an active person. */
   async emailOf(userId: string): Promise<string | undefined> {
-    const [row] = await this.query<{ email: string }>(FIND_EMAIL, [userId]);
+    const [row] = await this.transaction.alone.query<{ email: string }>(FIND_EMAIL, [userId]);
     return row?.email;
   }
 
@@ -52,14 +49,6 @@ export class AccountsStore {
 
   /** Puts a better hash of the same password in place of the one that was verified. */
   async rehash(userId: string, oldHash: string, newHash: string): Promise<void> {
-    await this.query(REHASH, [userId, oldHash, newHash]);
-  }
-
-  private async query<R>(sql: string, params: unknown[]): Promise<R[]> {
-    try {
-      return await this.source.query<R[]>(sql, params);
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
+    await this.transaction.alone.execute(REHASH, [userId, oldHash, newHash]);
   }
 }

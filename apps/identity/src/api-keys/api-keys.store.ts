@@ -1,21 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { translateDatabaseError } from '@leadwire/persistence';
-import type { DataSource } from 'typeorm';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { NOTE_USE, TENANT_OF_PREFIX, TENANTS_OF_PERSON } from './api-keys.queries.js';
 
 /** What is asked of API keys outside any tenant: whose a prefix is, where a person belongs, and which keys were used. */
 @Injectable()
 export class ApiKeysStore {
-  constructor(
-    @InjectDataSource() private readonly source: DataSource,
-    @Inject(AccountTransaction) private readonly accounts: AccountTransaction,
-  ) {}
+  constructor(@Inject(AccountTransaction) private readonly accounts: AccountTransaction) {}
 
   /** The tenant of the key with this prefix; undefined when there is none. */
   async tenantOf(prefix: string): Promise<string | undefined> {
-    const [row] = await this.query<{ tenantId: string | null }>(TENANT_OF_PREFIX, [prefix]);
+    const [row] = await this.accounts.alone.query<{ tenantId: string | null }>(TENANT_OF_PREFIX, [prefix]);
     return row?.tenantId ?? undefined;
   }
 
@@ -31,14 +25,6 @@ export class ApiKeysStore {
   }
 
   async noteUse(keyIds: string[], at: Date): Promise<void> {
-    await this.query(NOTE_USE, [keyIds, at]);
-  }
-
-  private async query<R>(sql: string, params: unknown[]): Promise<R[]> {
-    try {
-      return await this.source.query<R[]>(sql, params);
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
+    await this.accounts.alone.execute(NOTE_USE, [keyIds, at]);
   }
 }
