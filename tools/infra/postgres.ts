@@ -1,33 +1,12 @@
-import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { pickPort, releasePort } from './ports.ts';
-import {
-  asUser,
-  canEnter,
-  postgresBinDir,
-  postgresUser,
-  ROOT_FALLBACK_DIR,
-  type PostgresUser,
-} from './postgres-binaries.ts';
+import { asUser, postgresBinDir, postgresUser } from './postgres-binaries.ts';
+import { ensureCluster, homeOf, POSTGRES_SUPERUSER, type PostgresHome } from './postgres-cluster.ts';
 import { commandLineOf, endProcess, recordProcess } from './processes.ts';
 import { SupervisedProcess, type Backoff, type CrashReport } from './supervised.ts';
 
-const run = promisify(execFile);
-
-export const POSTGRES_SUPERUSER = 'postgres';
 export const POSTGRES_DATABASE = 'leadwire';
 const MAX_CONNECTIONS = 300;
 /** Crash recovery of a large write-ahead log happens before Postgres answers. */
@@ -91,7 +70,6 @@ export class PostgresServer {
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const user = postgresUser();
   const binDir = postgresBinDir(user);
-  makeDir(options.dir, user);
   const home = homeOf(options.dir, user);
   const password = await ensureCluster(home, binDir, user, options.fast ?? false);
   await clearStalePostmaster(home.data);
@@ -125,83 +103,6 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     throw error;
   }
   return new PostgresServer(supervised, port, url(POSTGRES_DATABASE), home);
-}
-
-type PostgresHome = { dir: string; data: string; passwordFile: string };
-
-/** Where the data lies: in the instance's folder, or, if the Postgres user may not enter that, in a system folder of its own. */
-function homeOf(dir: string, user: PostgresUser): PostgresHome {
-  const passwordFile = join(dir, 'superuser-password');
-  if (canEnter(user, dir)) return { dir, data: join(dir, 'data'), passwordFile };
-  const outside = join(ROOT_FALLBACK_DIR, createHash('sha256').update(dir).digest('hex').slice(0, 12));
-  // The instance's folder was deleted since: what lies outside belonged to it, and nobody knows its password any more.
-  if (!existsSync(passwordFile)) rmSync(outside, { recursive: true, force: true });
-  makeDir(outside, user);
-  return { dir: outside, data: join(outside, 'data'), passwordFile };
-}
-
-/** Others may pass through the folder only where the Postgres user is another than ourselves, whatever the umask says. */
-function makeDir(dir: string, user: PostgresUser): void {
-  mkdirSync(dir, { recursive: true });
-  chmodSync(dir, user.uid === undefined ? 0o700 : 0o711);
-}
-
-async function ensureCluster(
-  home: PostgresHome,
-  binDir: string,
-  user: PostgresUser,
-  fast: boolean,
-): Promise<string> {
-  if (existsSync(join(home.data, 'PG_VERSION'))) {
-    if (existsSync(home.passwordFile)) return readFileSync(home.passwordFile, 'utf8').trim();
-    throw new Error(
-      `${home.passwordFile} is missing, so nobody can log in to ${home.data}. Fix: restore the file, or delete that folder to start empty.`,
-    );
-  }
-  // Built beside its place and renamed when whole: a first start that is killed leaves nothing half made.
-  const unfinished = `${home.data}.new`;
-  const passwordInput = `${home.data}.password`;
-  const password = randomBytes(24).toString('base64url');
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  writeFileSync(passwordInput, password, { mode: 0o600 });
-  if (user.uid !== undefined && user.gid !== undefined) {
-    chownSync(unfinished, user.uid, user.gid);
-    chownSync(passwordInput, user.uid, user.gid);
-  }
-  try {
-    await run(join(binDir, 'initdb'), initArguments(unfinished, passwordInput, fast), {
-      ...asUser(user),
-      cwd: '/',
-      env: { LC_ALL: 'C' },
-    });
-  } catch (error) {
-    throw new Error(
-      `Postgres could not create its data folder: ${(error as { stderr?: string }).stderr ?? error}`,
-      { cause: error },
-    );
-  } finally {
-    rmSync(passwordInput, { force: true });
-  }
-  writeFileSync(home.passwordFile, `${password}\n`, { mode: 0o600 });
-  renameSync(unfinished, home.data);
-  return password;
-}
-
-function initArguments(dataDir: string, passwordFile: string, fast: boolean): string[] {
-  return [
-    `--pgdata=${dataDir}`,
-    `--username=${POSTGRES_SUPERUSER}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    // Postgres's own Unicode tables: the same order and case mapping on every machine, whatever locales it has.
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--locale=C',
-    '--no-instructions',
-    ...(fast ? ['--no-sync'] : []),
-  ];
 }
 
 function settings(fast: boolean): string[] {

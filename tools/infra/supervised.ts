@@ -5,7 +5,7 @@ import { recordProcess, sendSignal, type ProcessRecord } from './processes.ts';
 
 /** Lines of a failed process that are worth showing. */
 const TAIL_LINES = 20;
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 export type Backoff = {
   firstMs: number;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../infra/files.ts';
-import { POSTGRES_DATABASE, POSTGRES_SUPERUSER } from '../infra/postgres.ts';
+import { POSTGRES_DATABASE } from '../infra/postgres.ts';
+import { POSTGRES_SUPERUSER } from '../infra/postgres-cluster.ts';
 import { isRunning } from '../infra/processes.ts';
 import { readRunState, type RunState } from './run-state.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defineErrors, type Ctx } from '@leadwire/kernel';
 import { RememberedAnswer } from '@leadwire/messaging';
-import type { PoolClient } from 'pg';
+import type { SqlConnection } from './pipeline.js';
 
 export const idempotencyErrors = defineErrors('idempotency', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another request.' },
@@ -36,13 +36,13 @@ function splitKey(text: string): [string, string] {
  * @throws RememberedAnswer | AppError `idempotency.key_reused` | `idempotency.in_flight`
  */
 export async function refuseRepeat(
-  client: PoolClient,
+  connection: SqlConnection,
   tenantId: string,
   request: IdempotentRequest,
 ): Promise<void> {
   const [lock, known] = await Promise.all([
-    client.query<{ locked: boolean }>(TRY_LOCK, [`${tenantId}|${request.key}`]),
-    client.query<{ hash: Buffer; response: string | null }>(LOOK_UP, [tenantId, request.key]),
+    connection.query<{ locked: boolean }>(TRY_LOCK, [`${tenantId}|${request.key}`]),
+    connection.query<{ hash: Buffer; response: string | null }>(LOOK_UP, [tenantId, request.key]),
   ]);
   const row = known.rows[0];
   if (row) {
@@ -54,10 +54,15 @@ export async function refuseRepeat(
 
 /** Keeps what was answered to a request, in the transaction that did it, for whoever sends it again. */
 export function remember(
-  client: PoolClient,
+  connection: SqlConnection,
   tenantId: string,
   { key, hash }: IdempotentRequest,
   answer: unknown,
 ) {
-  return client.query(REMEMBER, [tenantId, key, hash, answer === undefined ? null : JSON.stringify(answer)]);
+  return connection.query(REMEMBER, [
+    tenantId,
+    key,
+    hash,
+    answer === undefined ? null : JSON.stringify(answer),
+  ]);
 }

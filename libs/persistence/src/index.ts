@@ -1,9 +1,11 @@
+export * from './connections.js';
 export * from './cursor.js';
 export * from './database-errors.js';
 export * from './dead-letters.js';
 export * from './idempotency.js';
 export * from './migrate.js';
 export * from './outbox.js';
+export type { SqlConnection } from './pipeline.js';
 export * from './persistence.module.js';
 export * from './postgres-inbox.js';
 export * from './relay.js';

@@ -1,8 +1,9 @@
 import { subjectOf, type EventType } from '@leadwire/contracts';
 import { assert, EVENT_BYTES_MAX, newId, type AppError, type Ctx } from '@leadwire/kernel';
 import type { DeepPartial, EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { INSERT_EVENTS } from './outbox.queries.js';
+import type { SqlConnection } from './pipeline.js';
 
 /** What rows of a tenant have in common. */
 export type TenantRow = ObjectLiteral & { id: string; tenantId: string };
@@ -20,11 +21,12 @@ export type EmitOptions = {
  */
 export class TenantDb {
   private readonly emitted: Emitted[] = [];
+  private readonly later: QueryConfig[] = [];
   private entityManager?: EntityManager;
 
   constructor(
     readonly ctx: Ctx,
-    private readonly client: PoolClient,
+    private readonly connection: SqlConnection,
     private readonly openManager: () => EntityManager,
     private readonly causationId: string | null,
   ) {}
@@ -43,12 +45,19 @@ export class TenantDb {
    * @param name of a statement that is always the same and runs often: each connection then plans it once
    */
   async query<R extends QueryResultRow>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
-    return (await this.client.query<R>({ ...(name ? { name } : {}), text: sql, values: params })).rows;
+    return (await this.connection.query<R>({ ...(name ? { name } : {}), text: sql, values: params })).rows;
   }
 
   /** Runs a statement and returns how many rows it touched; `name` as for {@link query}. */
   async execute(sql: string, params: unknown[] = [], name?: string): Promise<number> {
-    return (await this.client.query({ ...(name ? { name } : {}), text: sql, values: params })).rowCount ?? 0;
+    return (
+      (await this.connection.query({ ...(name ? { name } : {}), text: sql, values: params })).rowCount ?? 0
+    );
+  }
+
+  /** Runs a statement that nothing here waits for, in one packet with the commit; the transaction fails with it. */
+  atLast(sql: string, params: unknown[], name: string): void {
+    this.later.push({ name, text: sql, values: params });
   }
 
   /** Inserts one row of this tenant, with an id if it brings none, and returns it with what the database filled in. */
@@ -114,6 +123,11 @@ export class TenantDb {
     });
   }
 
+  /** Sends what was left for the end, without waiting; used by the transaction at its end. */
+  flushLater(): Promise<unknown>[] {
+    return this.later.splice(0).map((statement) => this.connection.query(statement));
+  }
+
   /** Sends the outbox rows of what was emitted so far, without waiting; used by the transaction at its end. */
   flushEvents(): Promise<unknown> | undefined {
     if (this.emitted.length === 0) return undefined;
@@ -137,6 +151,6 @@ export class TenantDb {
       events.map((e) => e.payload),
       events.map((e) => metadata(e.version)),
     ];
-    return this.client.query({ name: 'insert-events', text: INSERT_EVENTS, values });
+    return this.connection.query({ name: 'insert-events', text: INSERT_EVENTS, values });
   }
 }

@@ -1,6 +1,7 @@
 /** Only what never happens takes so long, also on a machine that does much else meanwhile. */
 const DEADLINE_MS = 60_000;
-const EVERY_MS = 20;
+/** Looks often at first, for most waits are short, and then less and less: a look costs those who are waited for, too. */
+const LOOKS = { firstMs: 10, factor: 1.25, mostMs: 300 };
 
 /**
  * Waits until `check` returns without throwing and not `false`/`undefined`, and returns what it returned. The one way for a
@@ -13,7 +14,7 @@ export async function eventually<T>(
 ): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = Date.now() + deadlineMs;
   let last: unknown;
-  for (;;) {
+  for (let pauseMs = LOOKS.firstMs; ; pauseMs = Math.min(pauseMs * LOOKS.factor, LOOKS.mostMs)) {
     try {
       const value = await check();
       if (value !== undefined && value !== null && value !== false)
@@ -23,6 +24,6 @@ export async function eventually<T>(
       last = error;
     }
     if (Date.now() > deadline) throw last;
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

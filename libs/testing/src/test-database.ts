@@ -31,13 +31,9 @@ export class TestDatabase {
   static async create(services: ServiceMigrations[]): Promise<TestDatabase> {
     const name = `test_${randomBytes(6).toString('hex')}`;
     const template = templateOf(services);
-    await withClient(adminUrl(), async (client) => {
-      // Specs of several processes want the same template: one makes it, the others wait.
-      await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [template]);
-      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
-      if (rowCount === 0) await makeTemplate(client, template, services);
-      await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-    });
+    if (!templates.has(template)) await ensureTemplate(template, services);
+    templates.add(template);
+    await administer(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
     return new TestDatabase(name, urlOf(name));
   }
 
@@ -57,9 +53,7 @@ export class TestDatabase {
 
   async drop(): Promise<void> {
     await this.pool.end();
-    await withClient(adminUrl(), (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`),
-    );
+    await administer(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
   }
 }
 
@@ -70,17 +64,30 @@ function templateOf(services: ServiceMigrations[]): string {
   return `template_${hash.slice(0, 16)}`;
 }
 
+/** Those that this process knows to be there. */
+const templates = new Set<string>();
+
 // A copy of a migrated database takes a tenth of the time that its migrations take. One that was killed half-way has another name.
-async function makeTemplate(
-  client: pg.Client,
-  template: string,
-  services: ServiceMigrations[],
-): Promise<void> {
-  const unfinished = `${template}_unfinished`;
-  await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
-  await client.query(`CREATE DATABASE ${unfinished}`);
-  await migrateAll({ adminUrl: urlOf(unfinished), roleSecret: ROLE_SECRET, services });
-  await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+async function ensureTemplate(template: string, services: ServiceMigrations[]): Promise<void> {
+  await withClient(adminUrl(), async (client) => {
+    // Specs of several processes want the same one: one makes it, the others wait.
+    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [template]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+    if (rowCount !== 0) return;
+    const unfinished = `${template}_unfinished`;
+    await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${unfinished}`);
+    await migrateAll({ adminUrl: urlOf(unfinished), roleSecret: ROLE_SECRET, services });
+    await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+  });
+}
+
+let administration: pg.Pool | undefined;
+
+/** On one connection for all specs of this process, since opening one costs more than what is done on it. */
+async function administer(sql: string): Promise<void> {
+  administration ??= new pg.Pool({ connectionString: adminUrl(), max: 1, allowExitOnIdle: true });
+  await administration.query(sql);
 }
 
 function urlOf(database: string): string {

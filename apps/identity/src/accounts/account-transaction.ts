@@ -1,88 +1,58 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { translateDatabaseError } from '@leadwire/persistence';
-import type { Pool, QueryResultRow } from 'pg';
-import type { DataSource, QueryRunner } from 'typeorm';
+import { Connections } from '@leadwire/persistence';
+import type { QueryConfig, QueryResultRow } from 'pg';
+import type { DataSource } from 'typeorm';
 import { ACT_AS_USER } from './accounts.queries.js';
-import type { SqlSession } from './sql.js';
+import { sessionOf, statementOf, type SqlSession } from './sql.js';
 
 /**
  * A transaction without a tenant, for what people do before or beside any team: their address, password, mails. It sees the
- * tables that carry no tenant; of those with row-level security it sees nothing.
+ * tables that carry no tenant; of those with row-level security it sees nothing, or what a person sees of themselves.
  */
 @Injectable()
 export class AccountTransaction {
-  /** Each statement a transaction of its own: for hot paths, where BEGIN and COMMIT would cost two round trips more. */
-  readonly alone: SqlSession = {
-    query: (sql, params) => this.statement((db) => db.query(sql, params)),
-    execute: (sql, params) => this.statement((db) => db.execute(sql, params)),
-  };
+  /** Each statement a transaction of its own: for hot paths. */
+  readonly alone: SqlSession;
+  private readonly connections: Connections;
 
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(@InjectDataSource() source: DataSource) {
+    this.connections = Connections.of(source);
+    this.alone = sessionOf({ query: (statement) => this.connections.statement(statement) });
+  }
 
   /** @throws what `work` throws; AppError `request.unavailable` when the database is away */
-  async run<T>(work: (db: SqlSession) => Promise<T>): Promise<T> {
-    try {
-      return await this.source.transaction(async ({ queryRunner }) =>
-        work(sessionOf(queryRunner as QueryRunner)),
-      );
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
+  run<T>(work: (db: SqlSession) => Promise<T>): Promise<T> {
+    return this.connections.transaction(undefined, (sql) => work(sessionOf(sql)));
+  }
+
+  /** The same, seeing what this person sees of themselves in whatever team. */
+  runAs<T>(userId: string, work: (db: SqlSession) => Promise<T>): Promise<T> {
+    return this.connections.transaction(as(userId), (sql) => work(sessionOf(sql)));
+  }
+
+  /** Statements that need no answer of each other, in one transaction and one packet. */
+  async together(...statements: QueryConfig[]): Promise<QueryResultRow[][]> {
+    return (await this.connections.batch(statements)).map(({ rows }) => rows as QueryResultRow[]);
   }
 
   /**
-   * One read of what a person sees of themselves in whatever team, in one round trip: person, statement and commit leave together.
+   * One read of what a person sees of themselves in whatever team.
+   * @param person their id, or the statement that finds it and acts as them
    * @param name of the statement, which each connection then plans once
    * @throws AppError `request.unavailable` when the database is away
    */
-  async readAs<R extends QueryResultRow>(
-    userId: string,
+  readAs<R extends QueryResultRow>(
+    person: string | QueryConfig,
     sql: string,
     params: unknown[],
     name: string,
   ): Promise<R[]> {
-    const { master: pool } = this.source.driver as unknown as { master: Pool };
-    try {
-      const client = await pool.connect();
-      try {
-        const [, , { rows }] = await Promise.all([
-          client.query('BEGIN READ ONLY'),
-          client.query({ name: 'act-as-user', text: ACT_AS_USER, values: [userId] }),
-          client.query<R>({ name, text: sql, values: params }),
-          client.query('COMMIT'),
-        ]);
-        client.release();
-        return rows;
-      } catch (error) {
-        // Rolled back or not, nobody knows: another connection costs less than finding out.
-        client.release(true);
-        throw error;
-      }
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
-  }
-
-  private async statement<T>(work: (db: SqlSession) => Promise<T>): Promise<T> {
-    const runner = this.source.createQueryRunner();
-    try {
-      return await work(sessionOf(runner));
-    } catch (error) {
-      throw translateDatabaseError(error);
-    } finally {
-      await runner.release();
-    }
+    const acting = typeof person === 'string' ? as(person) : person;
+    return this.connections.read<R>(acting, statementOf(sql, params, name));
   }
 }
 
-function sessionOf(runner: QueryRunner): SqlSession {
-  return {
-    async query<R extends QueryResultRow>(sql: string, params: unknown[] = []): Promise<R[]> {
-      return (await runner.query(sql, params, true)).records as R[];
-    },
-    async execute(sql, params = []) {
-      return (await runner.query(sql, params, true)).affected ?? 0;
-    },
-  };
+function as(userId: string): QueryConfig {
+  return statementOf(ACT_AS_USER, [userId], 'act-as-user');
 }

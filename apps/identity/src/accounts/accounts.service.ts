@@ -84,7 +84,7 @@ export class AccountsService implements AccountsApi {
     requireOpen(standing);
     const opened = await this.tenant.run(actingAs(ctx, standing), async (db) => {
       const session = await this.sessions.open(db, standing, { client: clientOf(ctx), provenAt });
-      await db.execute(TOUCH_LAST_LOG_IN, [userId, this.clock.now()]);
+      db.atLast(TOUCH_LAST_LOG_IN, [userId, this.clock.now()], 'touch-last-log-in');
       return { standing, session };
     });
     return this.answers.of(opened);

@@ -22,6 +22,7 @@ export class AccountsStore {
     const [row] = await this.transaction.alone.query<{ id: string; passwordHash: string | null }>(
       FIND_CREDENTIALS,
       [email],
+      'find-credentials',
     );
     return row;
   }

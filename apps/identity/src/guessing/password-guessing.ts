@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@leadwire/kernel';
+import type { QueryConfig } from 'pg';
 import { AccountTransaction } from '../accounts/account-transaction.js';
+import { statementOf } from '../accounts/sql.js';
 import { networkOf } from './network.js';
-import { FORGET_NETWORKS, IS_KNOWN_NETWORK, REMEMBER_NETWORK } from './throttles.queries.js';
+import { FORGET_NETWORKS, IS_KNOWN_NETWORK, REMEMBER_NETWORKS } from './throttles.queries.js';
 import { Throttles, type Throttle, type ThrottleRule } from './throttles.js';
 
 const HOUR_MS = 3_600_000;
@@ -52,27 +54,21 @@ export class PasswordGuessing {
 
   /** Takes the guess back, since it was none, and remembers the network as one of this person's. */
   async proven(guess: Guess & { userId: string }, [here, ...others]: Throttle[]): Promise<void> {
-    await Promise.all([
-      this.throttles.clear(here as Throttle),
-      this.throttles.forgive(...others),
-      this.remember(guess),
-    ]);
+    const now = this.clock.now();
+    const [news] = await this.transaction.together(
+      rememberingNetwork(guess, now),
+      this.throttles.clearing(here as Throttle),
+      this.throttles.forgiving(others),
+    );
+    if (!news?.length) return;
+    const since = new Date(now.getTime() - KNOWN_FOR_MS);
+    await this.transaction.alone.execute(FORGET_NETWORKS, [guess.userId, since, KNOWN_NETWORKS_MAX]);
   }
 
   private async isKnown({ userId, clientIp }: Guess): Promise<boolean> {
     const since = new Date(this.clock.now().getTime() - KNOWN_FOR_MS);
     const params = [userId ?? NOBODY, hashOfNetwork(clientIp), since];
-    return (await this.transaction.alone.query(IS_KNOWN_NETWORK, params)).length > 0;
-  }
-
-  private async remember({ userId, clientIp }: Guess): Promise<void> {
-    if (!networkOf(clientIp)) return;
-    const now = this.clock.now();
-    const { alone } = this.transaction;
-    const news = await alone.query(REMEMBER_NETWORK, [userId, hashOfNetwork(clientIp), now]);
-    if (news.length === 0) return;
-    const since = new Date(now.getTime() - KNOWN_FOR_MS);
-    await alone.execute(FORGET_NETWORKS, [userId, since, KNOWN_NETWORKS_MAX]);
+    return (await this.transaction.alone.query(IS_KNOWN_NETWORK, params, 'is-known-network')).length > 0;
   }
 }
 
@@ -91,6 +87,12 @@ function all(guess: Guess): Throttle[] {
 
 function fromHere({ email, clientIp }: Guess): Throttle {
   return { rule: FROM_HERE, key: `${email}|${networkOf(clientIp) ?? ''}` };
+}
+
+/** A try that came from no network teaches none. */
+function rememberingNetwork({ userId, clientIp }: Guess, now: Date): QueryConfig {
+  const networks = networkOf(clientIp) ? [hashOfNetwork(clientIp)] : [];
+  return statementOf(REMEMBER_NETWORKS, [userId, networks, now], 'remember-networks');
 }
 
 function hashOfNetwork(clientIp: string | undefined): Buffer {

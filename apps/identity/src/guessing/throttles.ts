@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { AccountTransaction } from '../accounts/account-transaction.js';
-import type { SqlSession } from '../accounts/sql.js';
+import { statementOf, type SqlSession } from '../accounts/sql.js';
+import type { QueryConfig } from 'pg';
 import { CLAIM_TRIES, CLEAR_TRIES, FORGIVE_TRY, SWEEP_TRIES, WAITING_UNTIL } from './throttles.queries.js';
 
 /** One try in so many sweeps what is forgotten. */
@@ -49,14 +50,14 @@ export class Throttles {
     return this.waitSeconds(this.transaction.alone, throttles);
   }
 
-  /** Takes the last try back under each of these. */
-  async forgive(...throttles: Throttle[]): Promise<void> {
-    const params = [throttles.map(hashOf), this.clock.now()];
-    if (throttles.length > 0) await this.transaction.alone.execute(FORGIVE_TRY, params);
+  /** What takes the last try back under each of these. */
+  forgiving(throttles: readonly Throttle[]): QueryConfig {
+    return statementOf(FORGIVE_TRY, [throttles.map(hashOf), this.clock.now()], 'forgive-tries');
   }
 
-  async clear(throttle: Throttle): Promise<void> {
-    await this.transaction.alone.execute(CLEAR_TRIES, [hashOf(throttle)]);
+  /** What forgets all tries. */
+  clearing(throttle: Throttle): QueryConfig {
+    return statementOf(CLEAR_TRIES, [hashOf(throttle)], 'clear-tries');
   }
 
   private async waitSeconds(db: SqlSession, throttles: readonly Throttle[]): Promise<number> {
@@ -65,14 +66,15 @@ export class Throttles {
       .map(({ rule, key }) => ({ ...rule, hash: hashOf({ rule, key }) }))
       .sort((a, b) => Buffer.compare(a.hash, b.hash));
     const hashes = sorted.map(({ hash }) => hash);
-    const claimed = await db.query(CLAIM_TRIES, [
+    const tries = [
       hashes,
       sorted.map(({ free }) => free),
       sorted.map(({ firstWaitSeconds }) => firstWaitSeconds),
       sorted.map(({ waitMaxSeconds }) => waitMaxSeconds),
       sorted.map(({ forgetAfterMs }) => new Date(now.getTime() + forgetAfterMs)),
       now,
-    ]);
+    ];
+    const claimed = await db.query(CLAIM_TRIES, tries, 'claim-tries');
     if (claimed.length === throttles.length) {
       if (Math.random() < SWEEP_SHARE) await db.execute(SWEEP_TRIES, [now]);
       return 0;

@@ -148,11 +148,9 @@ export class Renewals {
       userAgent,
       ip,
     ];
-    await Promise.all([
-      this.sessions.addToken(db, { sessionId, refreshToken, generation, now }),
-      db.execute(MOVE_ON, moved, 'move-session-on'),
-      db.execute(SWEEP_TOKENS, [sessionId, idleSince], 'sweep-refresh-tokens'),
-    ]);
+    this.sessions.addToken(db, { sessionId, refreshToken, generation, now });
+    db.atLast(MOVE_ON, moved, 'move-session-on');
+    db.atLast(SWEEP_TOKENS, [sessionId, idleSince], 'sweep-refresh-tokens');
     return answer;
   }
 }

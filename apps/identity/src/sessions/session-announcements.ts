@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import { SessionEnded } from '@leadwire/contracts';
 import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { Rounds } from '@leadwire/platform';
-import type { DataSource } from 'typeorm';
-import { ACT_AS_USER } from '../accounts/accounts.queries.js';
+import { AccountTransaction } from '../accounts/account-transaction.js';
 import { REPLAY_GRACE_MS } from './refresh-judgement.js';
 import { ANNOUNCE, FORGET_ANSWERS, UNANNOUNCED_PEOPLE, UNANNOUNCED_TENANTS } from './sessions.queries.js';
 
@@ -25,7 +23,7 @@ export class SessionAnnouncements extends Rounds {
   protected readonly trouble = 'ended sessions could not be announced';
 
   constructor(
-    @Inject(getDataSourceToken()) private readonly source: DataSource,
+    @Inject(AccountTransaction) private readonly accounts: AccountTransaction,
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Clock) private readonly clock: Clock,
   ) {
@@ -34,19 +32,23 @@ export class SessionAnnouncements extends Rounds {
 
   /** Announces what was left behind, and forgets answers that are past their grace. */
   async round(): Promise<boolean> {
-    const people = await this.source.query<{ userId: string }[]>(UNANNOUNCED_PEOPLE, [PEOPLE_PER_LOOK_MAX]);
+    const { alone } = this.accounts;
+    const people = await alone.query<{ userId: string }>(UNANNOUNCED_PEOPLE, [PEOPLE_PER_LOOK_MAX]);
     for (const { userId } of people) await this.announce(userId);
     const before = new Date(this.clock.now().getTime() - ANSWER_KEPT_MS);
-    await this.source.query(FORGET_ANSWERS, [before, ANSWERS_PER_LOOK_MAX]);
+    await alone.execute(FORGET_ANSWERS, [before, ANSWERS_PER_LOOK_MAX]);
     return false;
   }
 
   /** Announces what ended of this person's sessions and was not announced yet. */
   async announce(userId: string): Promise<void> {
-    const tenants = await this.source.transaction(async (manager) => {
-      await manager.query(ACT_AS_USER, [userId]);
-      return manager.query<{ tenantId: string }[]>(UNANNOUNCED_TENANTS, [userId]);
-    });
+    const params = [userId];
+    const tenants = await this.accounts.readAs<{ tenantId: string }>(
+      userId,
+      UNANNOUNCED_TENANTS,
+      params,
+      'unannounced-tenants',
+    );
     for (const { tenantId } of tenants) {
       await this.tenant.run(systemCtx(tenantId), async (db) => {
         const ended = await db.query<{ id: string; reason: string }>(ANNOUNCE, [userId, tenantId]);

@@ -34,9 +34,15 @@ export const LOCK_PERSON = `
   FOR NO KEY UPDATE OF u
   FOR SHARE OF m`;
 
-/** Whose token it is; what else the token may still do is judged later, under a lock. */
-export const OWNER_OF_TOKEN = `
-  SELECT s.user_id AS "userId", s.membership_id AS "membershipId"
+/** Lets the transaction see what the person sees whose token it is; what else the token may still do is judged later, under a lock. */
+export const ACT_AS_BEARER = `
+  SELECT set_config('app.user_id', s.user_id::text, true)
+  FROM refresh_tokens r
+  JOIN sessions s ON s.id = r.session_id
+  WHERE r.token_hash = $1`;
+
+export const MEMBERSHIP_OF_TOKEN = `
+  SELECT s.membership_id
   FROM refresh_tokens r
   JOIN sessions s ON s.id = r.session_id
   WHERE r.token_hash = $1`;

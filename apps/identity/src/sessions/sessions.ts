@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import { accountErrors, SessionEnded, SESSIONS_OPEN_MAX } from '@leadwire/contracts';
 import { Clock, newId } from '@leadwire/kernel';
-import { translateDatabaseError, type TenantDb } from '@leadwire/persistence';
-import type { DataSource } from 'typeorm';
+import type { TenantDb } from '@leadwire/persistence';
+import { AccountTransaction } from '../accounts/account-transaction.js';
 import { ACT_AS_USER } from '../accounts/accounts.queries.js';
 import type { SqlSession } from '../accounts/sql.js';
 import { SESSION_IDLE_MS, SESSION_LIFETIME_MS } from './refresh-judgement.js';
@@ -63,7 +62,7 @@ export type EndedRow = { id: string; announced: boolean };
 @Injectable()
 export class Sessions {
   constructor(
-    @Inject(getDataSourceToken()) private readonly source: DataSource,
+    @Inject(AccountTransaction) private readonly accounts: AccountTransaction,
     @Inject(SessionAnnouncements) private readonly announcements: SessionAnnouncements,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -91,23 +90,17 @@ export class Sessions {
     const expiresAt = new Date(now.getTime() + SESSION_LIFETIME_MS);
     const { ip, userAgent } = keptClient(client);
     const refreshToken = newRefreshToken();
-    await Promise.all([
-      db.execute(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000], 'sweep-sessions'),
-      db.execute(END_SURPLUS, [userId, SESSIONS_OPEN_MAX - 1, now], 'end-surplus-sessions'),
-      db.execute(
-        INSERT_SESSION,
-        [sessionId, userId, membershipId, now, expiresAt, userAgent, ip],
-        'insert-session',
-      ),
-      this.addToken(db, { sessionId, refreshToken, generation: 0, now }),
-    ]);
+    db.atLast(SWEEP_SESSIONS, [userId, sweepBefore, SESSION_IDLE_MS / 1000], 'sweep-sessions');
+    db.atLast(END_SURPLUS, [userId, SESSIONS_OPEN_MAX - 1, now], 'end-surplus-sessions');
+    const session = [sessionId, userId, membershipId, now, expiresAt, userAgent, ip];
+    db.atLast(INSERT_SESSION, session, 'insert-session');
+    this.addToken(db, { sessionId, refreshToken, generation: 0, now });
     return { sessionId, refreshToken };
   }
 
   /** Adds the refresh token of a generation. */
-  async addToken(db: TenantDb, { sessionId, refreshToken, generation, now }: NewToken): Promise<void> {
-    const params = [hashOfToken(refreshToken), sessionId, generation, now];
-    await db.execute(INSERT_TOKEN, params, 'insert-refresh-token');
+  addToken(db: TenantDb, { sessionId, refreshToken, generation, now }: NewToken): void {
+    db.atLast(INSERT_TOKEN, [hashOfToken(refreshToken), sessionId, generation, now], 'insert-refresh-token');
   }
 
   /** Ends one session of a person, and announces it if it is of this tenant; undefined when it had ended, or is not theirs. */
@@ -157,17 +150,11 @@ export class Sessions {
    */
   async endAll(which: EndAll): Promise<number> {
     const { userId } = which;
-    try {
-      const ended = await this.source.transaction(async (manager) => {
-        await manager.query(ACT_AS_USER, [userId]);
-        const [rows] = await manager.query<[EndedRow[], number]>(END_SESSIONS, this.paramsOf(which, null));
-        return rows.length;
-      });
-      await this.announcements.announce(userId);
-      return ended;
-    } catch (error) {
-      throw translateDatabaseError(error);
-    }
+    const ended = await this.accounts.runAs(userId, (db) =>
+      db.query<EndedRow>(END_SESSIONS, this.paramsOf(which, null)),
+    );
+    await this.announcements.announce(userId);
+    return ended.length;
   }
 
   private paramsOf({ userId, tenantId, exceptSessionId, reason }: EndAll, here: string | null): unknown[] {

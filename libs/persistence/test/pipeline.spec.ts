@@ -1,0 +1,122 @@
+import { TestDatabase } from '@leadwire/testing';
+import pg from 'pg';
+import { Connections } from '../src/connections.js';
+import { Pipeline, type SqlConnection } from '../src/pipeline.js';
+
+describe('statements that leave together', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  let connections: Connections;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create([]);
+    await database.query('CREATE TABLE notes (id int PRIMARY KEY, content text)');
+    pool = new pg.Pool({ connectionString: database.adminUrl, max: 1, ...{ pipeline: true } });
+    connections = new Connections(pool);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+  afterEach(() => database.query('TRUNCATE notes'));
+
+  const insert = (id: number, content = 'text') => ({
+    name: 'insert-note',
+    text: 'INSERT INTO notes VALUES ($1, $2) RETURNING id',
+    values: [id, content],
+  });
+  const ids = async () =>
+    (await database.query<{ id: number }>('SELECT id FROM notes ORDER BY id')).map(({ id }) => id);
+  const inTransaction = <T>(work: (sql: SqlConnection) => Promise<T>) =>
+    connections.transaction(undefined, work);
+
+  it('get each its own answer, named or not, with rows or without', async () => {
+    const replies = await inTransaction((sql) =>
+      Promise.all([
+        sql.query(insert(1)),
+        sql.query(insert(2)),
+        sql.query('UPDATE notes SET content = $1', ['new']),
+        sql.query({ text: 'SELECT content FROM notes WHERE id = $1', values: [2] }),
+        sql.query(''),
+        sql.query('SELECT count(*)::int AS n FROM notes'),
+      ]),
+    );
+    expect(replies.map(({ rows }) => rows)).toEqual([
+      [{ id: 1 }],
+      [{ id: 2 }],
+      [],
+      [{ content: 'new' }],
+      [],
+      [{ n: 2 }],
+    ]);
+    expect(replies[2]?.rowCount).toBe(2);
+    expect(await ids()).toEqual([1, 2]);
+  });
+
+  it('fail with the first that fails, and the connection goes on', async () => {
+    const outcomes = await inTransaction(async (sql) => {
+      const outcomes = await Promise.allSettled([
+        sql.query(insert(1)),
+        sql.query(insert(1)),
+        sql.query(insert(3)),
+      ]);
+      throw Object.assign(new Error('on purpose'), { outcomes });
+    }).catch((error: Error & { outcomes: PromiseSettledResult<unknown>[] }) => error.outcomes);
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: '23505' } },
+      { status: 'rejected', reason: { code: '23505' } },
+    ]);
+    expect(await ids()).toEqual([]);
+    await inTransaction((sql) => sql.query(insert(4)));
+    expect(await ids()).toEqual([4]);
+  });
+
+  it('leave a statement that was never parsed to be parsed the next time', async () => {
+    const select = { name: 'select-note', text: 'SELECT content FROM notes WHERE id = $1', values: [1] };
+    const failing = inTransaction((sql) => Promise.all([sql.query('SELECT 1 / 0'), sql.query(select)]));
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect(await inTransaction(async (sql) => (await sql.query(select)).rows)).toEqual([]);
+  });
+
+  it('do not include one whose values cannot be sent, nor what stands behind it', async () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const failing = inTransaction((sql) =>
+      Promise.all([sql.query(insert(1)), sql.query('SELECT $1::json', [circular]), sql.query(insert(2))]),
+    );
+    await expect(failing).rejects.toThrow(/circular/i);
+    expect(await ids()).toEqual([]);
+    await inTransaction((sql) => sql.query(insert(5)));
+    expect(await ids()).toEqual([5]);
+  });
+
+  it('are rolled back when the work fails, also while they are under way', async () => {
+    const failing = inTransaction(async (sql) => {
+      sql.query(insert(1)).catch(() => undefined);
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    expect(await ids()).toEqual([]);
+    expect(await connections.statement({ text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+  });
+
+  it('are all told when the connection is lost', async () => {
+    const client = await pool.connect();
+    client.on('error', () => undefined);
+    const pipeline = new Pipeline(client);
+    const { rows } = await pipeline.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const lost = Promise.allSettled([pipeline.query('SELECT pg_sleep(60)'), pipeline.query('SELECT 1')]);
+    await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    client.release(true);
+    expect(await connections.statement({ text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+  });
+
+  it('cannot write when they only read', async () => {
+    const acting = { text: 'SELECT 1' };
+    expect(await connections.read(acting, { text: 'SELECT 2 AS two' })).toEqual([{ two: 2 }]);
+    await expect(connections.read(acting, insert(1))).rejects.toMatchObject({ code: '25006' });
+    expect(await ids()).toEqual([]);
+  });
+});
