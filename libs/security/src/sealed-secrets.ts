@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 
 /** Where a secret lives; bound into the seal, so that a sealed value moved to another row or column does not open. */
 export type SecretPlace = { tenantId: string; table: string; column: string; rowId: string };
@@ -12,7 +12,11 @@ const KEY_BYTES = 32;
  * A sealed value reads `v1.<nonce>.<tag>.<ciphertext>`, all base64url.
  */
 export class SecretBox {
-  constructor(private readonly dataKey: Buffer) {}
+  private readonly dataKey: KeyObject;
+
+  constructor(dataKey: Buffer) {
+    this.dataKey = createSecretKey(dataKey);
+  }
 
   seal(place: SecretPlace, secret: string): string {
     const nonce = randomBytes(NONCE_BYTES);

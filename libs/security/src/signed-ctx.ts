@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { requestErrors, type Actor, type Ctx } from '@leadwire/kernel';
 
 /** The part of a Ctx that must not be forged. Request id, trace and deadline travel beside it, unsigned. */
@@ -32,11 +32,14 @@ export class CtxSigner {
   private readonly capabilityIds = new WeakMap<ReadonlySet<string>, number>();
   private nextCapabilityId = 0;
 
+  private readonly key: KeyObject;
+
   constructor(
     private readonly issuer: string,
-    private readonly key: Buffer,
+    key: Buffer,
   ) {
     if (key.length < KEY_BYTES_MIN) throw new Error(`A context key has at least ${KEY_BYTES_MIN} bytes.`);
+    this.key = createSecretKey(key);
   }
 
   /** The header value that proves `identity`; reused for a minute, since one session sends many requests. */
@@ -75,9 +78,12 @@ export class CtxSigner {
 /** Verifies what a {@link CtxSigner} of a trusted caller signed. */
 export class CtxVerifier {
   private readonly cache = new Map<string, { identity: CtxIdentity; exp: number }>();
+  private readonly trusted: ReadonlyMap<string, KeyObject>;
 
   /** @param trusted the callers' names and keys; a name that is not in it is refused. */
-  constructor(private readonly trusted: ReadonlyMap<string, Buffer>) {}
+  constructor(trusted: ReadonlyMap<string, Buffer>) {
+    this.trusted = new Map([...trusted].map(([caller, key]) => [caller, createSecretKey(key)]));
+  }
 
   /** @throws AppError `request.unauthenticated` when the signature is missing, forged, expired or of an unknown caller. */
   verify(token: string | undefined, now = Date.now()): CtxIdentity {
@@ -115,7 +121,8 @@ export class CtxVerifier {
   }
 }
 
-function mac(key: Buffer, body: string): Buffer {
+// A key object is made once; from bytes Node would make one each time, which takes three times as long as the rest.
+function mac(key: KeyObject, body: string): Buffer {
   return createHmac('sha256', key).update(body).digest();
 }
 
