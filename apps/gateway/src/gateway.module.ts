@@ -27,6 +27,7 @@ import { DocsController } from './openapi/docs.controller.js';
 /** Open to everybody by decision, not by omission: health, metrics and the description of the API. */
 export const OPEN_CONTROLLERS: readonly Type[] = [OpsController, HealthController, DocsController];
 
+/** The one door for clients: HTTP in front, the services behind. */
 @Module({})
 export class GatewayModule {
   static forRoot(

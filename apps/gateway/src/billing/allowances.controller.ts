@@ -11,6 +11,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What each person may spend of the team's wallet in a month, and what they have spent. */
 @Controller('billing/user-credits')
 export class AllowancesController {
   constructor(@PassThrough(allowancesApi) private readonly allowances: AllowancesApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Has the wallet topped up by a saved card when it runs low. */
 @Controller('billing/auto-top-up')
 export class AutoTopUpController {
   constructor(@PassThrough(autoTopUpApi) private readonly autoTopUp: AutoTopUpApi) {}

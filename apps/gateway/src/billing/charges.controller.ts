@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Explains a charge down to the last digit. */
 @Controller('billing/charges')
 export class ChargesController {
   constructor(@PassThrough(chargesApi) private readonly charges: ChargesApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The lots of credit in the team's wallet: what is left of each, and until when. */
 @Controller('billing/credit-lots')
 export class CreditsController {
   constructor(@PassThrough(creditsApi) private readonly credits: CreditsApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** To whom the team's invoices are made out, and which tax applies. */
 @Controller('billing/details')
 export class BillingDetailsController {
   constructor(@PassThrough(billingDetailsApi) private readonly details: BillingDetailsApi) {}

@@ -18,6 +18,7 @@ import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
 const PDF = 'application/pdf';
 
+/** The team's invoices and credit notes, as data and as documents. */
 @Controller('billing')
 export class InvoicesController {
   constructor(

@@ -6,6 +6,7 @@ import { Client } from '@leadwire/messaging';
 import type { FastifyReply } from 'fastify';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The whole ledger as a file that proves itself. */
 @Controller('billing/ledger/export')
 export class LedgerExportController {
   constructor(@Client(ledgerExportApi) private readonly ledger: LedgerExportApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The postings of the wallet, newest first. */
 @Controller('billing/ledger')
 export class LedgerController {
   constructor(@PassThrough(ledgerApi) private readonly ledger: LedgerApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The team's saved cards. */
 @Controller('billing/payment-methods')
 export class PaymentMethodsController {
   constructor(@PassThrough(paymentMethodsApi) private readonly methods: PaymentMethodsApi) {}

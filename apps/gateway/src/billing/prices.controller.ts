@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What things cost this team, now or on another day. */
 @Controller('billing/prices')
 export class PricesController {
   constructor(@PassThrough(pricesApi) private readonly prices: PricesApi) {}
@@ -16,6 +17,7 @@ export class PricesController {
   }
 }
 
+/** What usage would cost if it happened now. */
 @Controller('billing/quotes')
 export class QuotesController {
   constructor(@PassThrough(pricesApi) private readonly prices: PricesApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** How much of each feature the team may use, and what is left. */
 @Controller('billing/entitlements')
 export class QuotasController {
   constructor(@PassThrough(quotasApi) private readonly quotas: QuotasApi) {}

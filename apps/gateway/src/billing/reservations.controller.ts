@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What is held of the wallet for work under way. */
 @Controller('billing/reservations')
 export class ReservationsController {
   constructor(@PassThrough(reservationsApi) private readonly reservations: ReservationsApi) {}

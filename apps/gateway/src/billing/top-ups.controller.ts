@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Payments into the wallet on the provider's page, and what became of each. */
 @Controller('billing/top-ups')
 export class TopUpsController {
   constructor(@PassThrough(topUpsApi) private readonly topUps: TopUpsApi) {}

@@ -10,6 +10,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Reports usage in bulk, voids and corrects it. */
 @Controller('billing/usage-events')
 export class UsageEventsController {
   constructor(@PassThrough(usageEventsApi) private readonly usage: UsageEventsApi) {}

@@ -13,6 +13,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What was used and what it cost: each use, sums, analytics. */
 @Controller('billing/usage')
 export class UsageController {
   constructor(

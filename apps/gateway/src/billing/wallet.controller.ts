@@ -12,6 +12,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The team's wallet: balance, warnings, top-up by hand. */
 @Controller('billing/wallet')
 export class WalletController {
   constructor(

@@ -8,6 +8,7 @@ import { Endpoint, RequestCtx } from '../http/endpoint.js';
 /** What the payment provider sends is its own business: body and header are handed on as they came. */
 const stripe: ApiMethod = { ...webhooksApi.receive, api: 'gateway.webhooks', name: 'stripe', input: Nothing };
 
+/** Takes what the payment provider reports; its signature is checked on the bytes as they came. */
 @Controller('webhooks')
 export class WebhooksController {
   constructor(@Client(webhooksApi) private readonly webhooks: WebhooksApi) {}

@@ -12,6 +12,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Sequences of steps: written, checked, launched, paused, resumed. */
 @Controller('campaigns')
 export class CampaignsController {
   constructor(@PassThrough(campaignsApi) private readonly campaigns: CampaignsApi) {}

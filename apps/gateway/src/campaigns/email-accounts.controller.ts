@@ -11,6 +11,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The accounts that campaigns send from. */
 @Controller('email-accounts')
 export class EmailAccountsController {
   constructor(@PassThrough(emailAccountsApi) private readonly accounts: EmailAccountsApi) {}

@@ -10,6 +10,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Who is in a campaign, and how far. */
 @Controller('campaigns/:campaignId')
 export class CampaignEnrolmentsController {
   constructor(@PassThrough(enrolmentsApi) private readonly enrolments: EnrolmentsApi) {}

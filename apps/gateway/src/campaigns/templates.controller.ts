@@ -12,6 +12,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Texts of mails with variables. */
 @Controller('templates')
 export class TemplatesController {
   constructor(@PassThrough(templatesApi) private readonly templates: TemplatesApi) {}

@@ -17,6 +17,7 @@ const streamEvents: ApiMethod = {
   idempotent: true,
 };
 
+/** The team's events as they happen (Server-Sent Events), resumable. */
 @Controller('events')
 export class EventStreamController {
   constructor(@Inject(EventStream) private readonly events: EventStream) {}

@@ -12,6 +12,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Keys with which programs work for a person. */
 @Controller('api-keys')
 export class ApiKeysController {
   constructor(@PassThrough(apiKeysApi) private readonly keys: ApiKeysApi) {}

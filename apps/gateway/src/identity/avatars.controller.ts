@@ -9,6 +9,7 @@ import { receivePicture } from './picture-upload.js';
 
 const FORM = { file: 'A PNG, JPEG or WebP picture of at most 2 MiB and 4096 by 4096 pixels.' };
 
+/** Pictures of people, to whoever shares a team with them. */
 @Controller()
 export class AvatarsController {
   constructor(

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What the caller may do here, and which rule says so. */
 @Controller('me/entitlements')
 export class EntitlementsController {
   constructor(@PassThrough(entitlementsApi) private readonly entitlements: EntitlementsApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The team's features. */
 @Controller('features')
 export class FeaturesController {
   constructor(@PassThrough(featuresApi) private readonly features: FeaturesApi) {}

@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Switches that operators turn for teams, people or shares of them. */
 @Controller('flags')
 export class FlagsController {
   constructor(@PassThrough(flagsApi) private readonly flags: FlagsApi) {}

@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 import { bound, withHandle } from './oidc.controller.js';
 
+/** The caller's log-ins at other providers. */
 @Controller('me/identities')
 export class IdentitiesController {
   constructor(@Client(identitiesApi) private readonly identities: IdentitiesApi) {}

@@ -14,6 +14,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Invitations into the team. */
 @Controller('invitations')
 export class InvitationsController {
   constructor(

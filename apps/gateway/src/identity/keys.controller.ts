@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The public keys that access tokens are checked with (RFC 7517). */
 @Controller('.well-known/jwks.json')
 export class KeysController {
   constructor(@PassThrough(signingKeysApi) private readonly keys: SigningKeysApi) {}

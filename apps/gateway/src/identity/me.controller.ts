@@ -18,6 +18,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The caller: profile, address, password, phone, picture. */
 @Controller('me')
 export class MeController {
   constructor(

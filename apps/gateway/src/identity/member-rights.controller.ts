@@ -10,6 +10,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** What one member is granted or denied beside their role. */
 @Controller('members/:userId/rights')
 export class MemberRightsController {
   constructor(@PassThrough(memberRightsApi) private readonly rights: MemberRightsApi) {}

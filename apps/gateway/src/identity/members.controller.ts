@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Who belongs to the team, and as what. */
 @Controller('members')
 export class MembersController {
   constructor(@PassThrough(membersApi) private readonly members: MembersApi) {}

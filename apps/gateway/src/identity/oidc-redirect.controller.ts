@@ -51,6 +51,7 @@ const redirected: ApiMethod = {
 /** Problems that a person at the browser cannot do anything about; they are answered as they are. */
 const ANSWERED: ReadonlySet<string> = new Set(['oidc.provider_not_found', 'request.invalid']);
 
+/** Where a provider sends the browser back to: on to the page that began, with what it needs to finish. */
 @Controller('oidc')
 export class OidcRedirectController {
   constructor(

@@ -15,6 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 import { keepLogInHandle, logInHandleOf } from './log-in-cookie.js';
 
+/** Log-in, sign-up and linking with another provider (OpenID Connect). */
 @Controller('oidc')
 export class OidcController {
   constructor(@Client(oidcApi) private readonly oidc: OidcApi) {}

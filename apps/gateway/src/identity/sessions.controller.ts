@@ -14,6 +14,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Log-in, refresh, log-out, and the sessions of the caller. */
 @Controller('sessions')
 export class SessionsController {
   constructor(

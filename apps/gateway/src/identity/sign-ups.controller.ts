@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Makes a team with its owner. */
 @Controller('sign-ups')
 export class SignUpsController {
   constructor(@PassThrough(accountsApi) private readonly accounts: AccountsApi) {}

@@ -15,6 +15,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The caller's teams. */
 @Controller()
 export class TeamsController {
   constructor(

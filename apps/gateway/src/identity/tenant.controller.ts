@@ -15,6 +15,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The team that the caller works in. */
 @Controller('tenant')
 export class TenantController {
   constructor(

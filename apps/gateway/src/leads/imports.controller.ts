@@ -23,6 +23,7 @@ const FORM = {
   dedupe: 'skip, fill or overwrite; fill unless given.',
 };
 
+/** Imports of leads from CSV files. */
 @Controller('lead-imports')
 export class LeadImportsController {
   constructor(

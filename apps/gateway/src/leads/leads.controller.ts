@@ -12,6 +12,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The leads of the team. */
 @Controller('leads')
 export class LeadsController {
   constructor(@PassThrough(leadsApi) private readonly leads: LeadsApi) {}

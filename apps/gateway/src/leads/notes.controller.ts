@@ -11,6 +11,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Notes on a lead. */
 @Controller('leads/:leadId/notes')
 export class LeadNotesController {
   constructor(@PassThrough(leadNotesApi) private readonly notes: LeadNotesApi) {}

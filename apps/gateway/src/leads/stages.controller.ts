@@ -11,6 +11,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The steps of the team's pipeline. */
 @Controller('lead-stages')
 export class LeadStagesController {
   constructor(@PassThrough(leadStagesApi) private readonly stages: LeadStagesApi) {}

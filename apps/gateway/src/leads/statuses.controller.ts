@@ -11,6 +11,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** The states that a lead may be in. */
 @Controller('lead-statuses')
 export class LeadStatusesController {
   constructor(@PassThrough(leadStatusesApi) private readonly statuses: LeadStatusesApi) {}

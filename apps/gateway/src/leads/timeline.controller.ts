@@ -4,6 +4,7 @@ import type { Ctx } from '@leadwire/kernel';
 import { PassThrough } from '@leadwire/messaging';
 import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 
+/** Everything that happened to a lead, newest first. */
 @Controller('leads/:leadId/timeline')
 export class LeadTimelineController {
   constructor(@PassThrough(leadTimelineApi) private readonly timeline: LeadTimelineApi) {}
