@@ -7,6 +7,8 @@ import { ROOT } from '../infra/paths.ts';
 import { recordProcess } from '../infra/processes.ts';
 import { describeChecks, type Check } from './check.ts';
 import { diagnose } from './diagnose.ts';
+import { checkPorts } from './ports.ts';
+import { checkState } from './state.ts';
 
 describe('the doctor', () => {
   let dir: ReturnType<typeof temporaryDir>;
@@ -28,7 +30,7 @@ describe('the doctor', () => {
     mkdirSync(join(dir.path, 'postgres'));
     writeFileSync(join(dir.path, 'postgres', 'superuser-password'), 'x');
     writeFileSync(join(dir.path, 'ports.json'), '{ half');
-    const checks = await diagnose(ROOT, dir.path);
+    const checks = await checkState(dir.path);
     expect(find(checks, 'Secrets')).toMatchObject({
       status: 'fail',
       fix: expect.stringContaining('restore that file'),
@@ -43,7 +45,7 @@ describe('the doctor', () => {
   it('refuses secrets that others can read', async () => {
     writeFileSync(join(dir.path, 'secrets.json'), '{}');
     chmodSync(join(dir.path, 'secrets.json'), 0o644);
-    expect(find(await diagnose(ROOT, dir.path), 'Secrets')).toMatchObject({
+    expect(find(await checkState(dir.path), 'Secrets')).toMatchObject({
       status: 'fail',
       fix: expect.stringMatching(/^chmod 600/),
     });
@@ -54,7 +56,7 @@ describe('the doctor', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     writeJson(join(dir.path, 'ports.json'), { gateway: port });
-    const ports = find(await diagnose(ROOT, dir.path), 'Ports');
+    const ports = find(await checkPorts(dir.path), 'Ports');
     await new Promise((resolve) => server.close(resolve));
     expect(ports).toMatchObject({
       status: 'warn',
@@ -68,7 +70,7 @@ describe('the doctor', () => {
       launcher: { pid: 1, startedAt: 'never', marker: '' },
       processes: { leads: { ...self, stopSignal: 'SIGTERM' } },
     });
-    expect(find(await diagnose(ROOT, dir.path), 'Processes')).toMatchObject({
+    expect(find(await checkState(dir.path), 'Processes')).toMatchObject({
       status: 'warn',
       message: 'left by a killed run: leads',
     });

@@ -36,22 +36,21 @@ describe('the embedded Postgres', () => {
     expect(readFileSync(join(native, 'lib', 'libpq.so.5'), 'utf8')).toBe('the library');
   });
 
-  it('starts over a pid file whose pid belongs to somebody else by now', async () => {
+  it('starts over a pid file whose pid belongs to somebody else by now, and never without its password', async () => {
     await (await start()).stop();
     const data = join(dir.path, 'postgres', 'data');
     writeFileSync(join(data, 'postmaster.pid'), `${process.pid}\n${data}\n`);
-    expect((await start()).process.pid).toBeGreaterThan(0);
+    const again = await start();
+    expect(again.process.pid).toBeGreaterThan(0);
+
+    await again.stop();
+    unlinkSync(join(dir.path, 'postgres', 'superuser-password'));
+    await expect(start()).rejects.toThrow(/Fix: restore the file/);
   });
 
   it('makes its data folder anew when the first attempt was killed half-way', async () => {
     mkdirSync(join(dir.path, 'postgres', 'data.new', 'base'), { recursive: true });
     expect((await start()).process.pid).toBeGreaterThan(0);
-  });
-
-  it('says what to do when nobody knows its password any more', async () => {
-    await (await start()).stop();
-    unlinkSync(join(dir.path, 'postgres', 'superuser-password'));
-    await expect(start()).rejects.toThrow(/Fix: restore the file/);
   });
 
   asRoot('works in a folder that only root may enter', async () => {

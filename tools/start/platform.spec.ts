@@ -27,34 +27,60 @@ function fakeApp(name: string, stopOrder: number): AppSpec {
 
 const apps = [fakeApp('gateway', 0), fakeApp('leads', 1), fakeApp('sandbox', 2)];
 
-describe('a platform', () => {
-  let dir: ReturnType<typeof temporaryDir>;
-  let platform: Platform | undefined;
+/** A folder, and the platform on it. */
+class Place {
+  readonly dir = temporaryDir();
+  platform: Platform | undefined;
 
-  const options = (over: Partial<PlatformOptions> = {}): PlatformOptions => ({
-    dataDir: dir.path,
-    quiet: true,
-    fast: true,
-    apps,
-    backoff: { firstMs: 20, maxMs: 100, resetMs: 60_000 },
-    ...over,
+  options(over: Partial<PlatformOptions> = {}): PlatformOptions {
+    return {
+      dataDir: this.dir.path,
+      quiet: true,
+      fast: true,
+      apps,
+      backoff: { firstMs: 20, maxMs: 100, resetMs: 60_000 },
+      ...over,
+    };
+  }
+
+  async start(over: Partial<PlatformOptions> = {}): Promise<Platform> {
+    return (this.platform = await startPlatform(this.options(over)));
+  }
+
+  records(): ProcessRecord[] {
+    return Object.values(readRunState(this.dir.path)?.processes ?? {});
+  }
+
+  async remove(): Promise<void> {
+    await this.platform?.stop();
+    this.platform?.removeData();
+    this.dir.remove();
+  }
+}
+
+const runningOf = (found: ProcessRecord[]): ProcessRecord[] => found.filter(isRunning);
+
+// One for all that follows, in the order of its life.
+describe('a platform that runs', () => {
+  const place = new Place();
+  const crashed: string[] = [];
+  let up: Platform;
+
+  beforeAll(async () => {
+    up = await place.start({ replicas: 2, onCrash: ({ name }) => crashed.push(name) });
   });
-  const start = async (over: Partial<PlatformOptions> = {}): Promise<Platform> =>
-    (platform = await startPlatform(options(over)));
-  const records = (): ProcessRecord[] => Object.values(readRunState(dir.path)?.processes ?? {});
-  const runningOf = (found: ProcessRecord[]): ProcessRecord[] => found.filter(isRunning);
+  afterAll(() => place.remove());
 
-  beforeEach(() => (dir = temporaryDir()));
-  afterEach(async () => {
-    await platform?.stop();
-    platform?.removeData();
-    platform = undefined;
-    dir.remove();
-  });
-
-  it('brings up Postgres, NATS and every app, and leaves no process behind when it stops', async () => {
-    const up = await start();
-    expect(Object.keys(up.pids()).sort()).toEqual(['gateway', 'leads', 'nats', 'postgres', 'sandbox']);
+  it('is Postgres, NATS and every app', async () => {
+    expect(Object.keys(up.pids()).sort()).toEqual([
+      'gateway',
+      'leads',
+      'leads-2',
+      'nats',
+      'postgres',
+      'sandbox',
+    ]);
+    expect(place.records()).toHaveLength(6);
     expect((await fetch(`${up.urls.api}/health/ready`)).status).toBe(200);
     expect(up.residentBytes()).toBeGreaterThan(10_000_000);
     const client = new pg.Client({ connectionString: up.adminUrl });
@@ -64,24 +90,29 @@ describe('a platform', () => {
     );
     await client.end();
     expect(rows).toEqual([{ encoding: 'UTF8', datlocale: 'C.UTF-8' }]);
-
-    const started = records();
-    expect(started).toHaveLength(5);
-    await up.stop();
-    expect(runningOf(started)).toEqual([]);
-    expect(existsSync(join(dir.path, 'run.json'))).toBe(false);
-    expect(readFileSync(join(dir.path, 'logs', 'leads.jsonl'), 'utf8')).toContain('stopped in order');
   });
 
-  it('uses the Postgres and NATS that it is given, and starts none of its own', async () => {
-    const host = await start();
-    const client = new pg.Client({ connectionString: host.adminUrl });
+  it('gives each replica a port of its own', () => {
+    expect(Object.keys(up.urls.apps).sort()).toEqual(['gateway', 'leads', 'leads-2', 'sandbox']);
+    expect(up.urls.apps.leads).not.toBe(up.urls.apps['leads-2']);
+  });
+
+  it('keeps its secrets closed', () => {
+    for (const file of ['secrets.json', 'run.json', 'postgres/superuser-password']) {
+      expect(statSync(join(place.dir.path, file)).mode & 0o077).toBe(0);
+    }
+  });
+
+  it('lends its Postgres and NATS to another one, which starts none of its own', async () => {
+    const client = new pg.Client({ connectionString: up.adminUrl });
     await client.connect();
     await client.query('CREATE DATABASE given');
     await client.end();
-    const databaseUrl = Object.assign(new URL(host.adminUrl), { pathname: '/given' }).href;
+    const databaseUrl = Object.assign(new URL(up.adminUrl), { pathname: '/given' }).href;
     const other = temporaryDir();
-    const guest = await startPlatform(options({ dataDir: other.path, databaseUrl, natsUrl: host.urls.nats }));
+    const guest = await startPlatform(
+      place.options({ dataDir: other.path, databaseUrl, natsUrl: up.urls.nats }),
+    );
     try {
       expect(Object.keys(guest.pids()).sort()).toEqual(['gateway', 'leads', 'sandbox']);
       expect(guest.adminUrl).toBe(databaseUrl);
@@ -90,27 +121,18 @@ describe('a platform', () => {
       await guest.stop();
       other.remove();
     }
-    expect(Object.keys(host.pids())).toHaveLength(5);
+    expect(Object.keys(up.pids())).toHaveLength(6);
   });
 
-  it('keeps its ports from start to start, and its secrets closed', async () => {
-    const { urls } = await start();
-    await platform?.stop();
-    expect((await start()).urls).toEqual(urls);
-    for (const file of ['secrets.json', 'run.json', 'postgres/superuser-password']) {
-      expect(statSync(join(dir.path, file)).mode & 0o077).toBe(0);
-    }
-  });
-
-  it('runs replicas, each with a port of its own', async () => {
-    const up = await start({ replicas: 2 });
-    expect(Object.keys(up.urls.apps).sort()).toEqual(['gateway', 'leads', 'leads-2', 'sandbox']);
-    expect(up.urls.apps.leads).not.toBe(up.urls.apps['leads-2']);
+  it('refuses its data folder to another launcher', async () => {
+    const second = new Platform(place.options());
+    const refusal = await second.start().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(AlreadyRunning);
+    expect((refusal as AlreadyRunning).state?.urls?.api).toBe(up.urls.api);
+    expect((await fetch(`${up.urls.api}/health/ready`)).status).toBe(200);
   });
 
   it('survives the crash of an app, of NATS and of Postgres', async () => {
-    const crashed: string[] = [];
-    const up = await start({ onCrash: ({ name }) => crashed.push(name) });
     const before = up.pids();
     await Promise.all([up.kill('leads'), up.kill('nats'), up.kill('postgres')]);
     await up.waitReady();
@@ -120,11 +142,35 @@ describe('a platform', () => {
     expect(after.gateway).toBe(before.gateway);
   });
 
+  it('leaves no process behind when it stops', async () => {
+    const started = place.records();
+    expect(runningOf(started)).toHaveLength(6);
+    await up.stop();
+    expect(runningOf(started)).toEqual([]);
+    expect(existsSync(join(place.dir.path, 'run.json'))).toBe(false);
+    expect(readFileSync(join(place.dir.path, 'logs', 'leads.jsonl'), 'utf8')).toContain('stopped in order');
+  });
+
+  it('keeps its ports when it starts again', async () => {
+    const { urls } = up;
+    expect((await place.start({ replicas: 2 })).urls).toEqual(urls);
+  });
+});
+
+describe('a platform', () => {
+  let place: Place;
+  beforeEach(() => (place = new Place()));
+  afterEach(() => place.remove());
+
   it('names the app that does not start, quotes it, and leaves nothing running', async () => {
-    platform = new Platform(options({ env: { FAIL_AT_START: 'leads' } }));
+    const platform = (place.platform = new Platform(place.options({ env: { FAIL_AT_START: 'leads' } })));
     const starting = platform.start();
     let seen: ProcessRecord[] = [];
-    const watching = waitFor('Postgres in the run file', WAIT_MS, async () => (seen = records()).length >= 2);
+    const watching = waitFor(
+      'Postgres in the run file',
+      WAIT_MS,
+      async () => (seen = place.records()).length >= 2,
+    );
     const failure = await starting.catch((error: unknown) => error);
     await watching.catch(() => undefined);
     expect(failure).toBeInstanceOf(StartFailure);
@@ -136,17 +182,8 @@ describe('a platform', () => {
     expect(platform.pids()).toEqual({});
   });
 
-  it('refuses a data folder that another launcher holds', async () => {
-    const up = await start();
-    const second = new Platform(options());
-    const refusal = await second.start().catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(AlreadyRunning);
-    expect((refusal as AlreadyRunning).state?.urls?.api).toBe(up.urls.api);
-    expect((await fetch(`${up.urls.api}/health/ready`)).status).toBe(200);
-  });
-
   it('ends what a killed launcher left running, and starts on its data', async () => {
-    const launcher = spawn(process.execPath, [join(ROOT, 'tools/fixtures/launch.ts'), dir.path], {
+    const launcher = spawn(process.execPath, [join(ROOT, 'tools/fixtures/launch.ts'), place.dir.path], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -157,25 +194,25 @@ describe('a platform', () => {
       if (launcher.exitCode !== null) throw new Error(`The launcher ended: ${output}`);
       return output.includes('ready');
     });
-    const left = records();
+    const left = place.records();
     launcher.kill('SIGKILL');
     await gone;
     expect(runningOf(left)).toHaveLength(5);
 
-    await start();
+    const again = await place.start();
     expect(runningOf(left)).toEqual([]);
-    expect(Object.keys(platform?.pids() ?? {})).toHaveLength(5);
+    expect(Object.keys(again.pids())).toHaveLength(5);
   });
 
   it('can be stopped while it starts', async () => {
-    platform = new Platform(options());
+    const platform = (place.platform = new Platform(place.options()));
     const starting = platform.start().catch((error: unknown) => error);
-    await waitFor('the lock', WAIT_MS, async () => existsSync(join(dir.path, 'lock.json')));
+    await waitFor('the lock', WAIT_MS, async () => existsSync(join(place.dir.path, 'lock.json')));
     await platform.stop();
     expect(await starting).toMatchObject({
       message: expect.stringContaining('stopped while it was starting'),
     });
     expect(platform.pids()).toEqual({});
-    expect(existsSync(join(dir.path, 'lock.json'))).toBe(false);
+    expect(existsSync(join(place.dir.path, 'lock.json'))).toBe(false);
   });
 });
