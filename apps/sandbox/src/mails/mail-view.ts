@@ -1,4 +1,3 @@
-import { simpleParser } from 'mailparser';
 import { decodeWords, unfold } from './mail-headers.js';
 import type { Mail } from './mail.js';
 
@@ -34,6 +33,8 @@ export function toSummary({ source: _source, ...mail }: Mail): MailSummary {
 export async function toDetail(mail: Mail): Promise<MailDetail> {
   const summary = { ...toSummary(mail), sourceKept: mail.source !== null };
   if (!mail.source) return { ...summary, headers: [], text: null, html: null, attachments: [] };
+  // Large, and a process that only takes mails in needs none of it.
+  const { simpleParser } = await import('mailparser');
   const parsed = await simpleParser(mail.source, { skipHtmlToText: true, skipTextToHtml: true });
   return {
     ...summary,

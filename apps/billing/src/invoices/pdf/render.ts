@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import PDFDocument from 'pdfkit';
 import type { InvoiceCustomer, InvoiceSeller } from '@leadwire/contracts';
 import { COLUMNS, drawLines } from './line-table.js';
 import { ACCENT, BOLD, BODY_SIZE, INK, LEFT, MUTED, PAGE, REGULAR, RIGHT, WIDTH } from './look.js';
@@ -18,6 +17,8 @@ const FONTS = {
  */
 export async function renderPdf(printed: Printed): Promise<Buffer> {
   const { title, number, seller, date } = printed;
+  // Fonts and compression come with it: nothing that a process needs to start.
+  const { default: PDFDocument } = await import('pdfkit');
   const doc = new PDFDocument({
     size: 'A4',
     margins: { top: PAGE.margin, bottom: PAGE.margin, left: PAGE.margin, right: PAGE.margin },
