@@ -1,4 +1,4 @@
-import type { Example, MakeResource } from './operation-examples.ts';
+import type { Example } from './operation-examples.ts';
 import type { Person } from './person.ts';
 import { newMember, type Team } from './team.ts';
 
@@ -41,11 +41,11 @@ async function as(
 }
 
 /** A member whose picture there is to see. */
-export const memberWithPicture: MakeResource = async (team) => {
+export async function memberWithPicture(team: Team): Promise<string> {
   const person = await newMember(team, 'agent', crypto.randomUUID());
   await as(team, person, 'POST', '/me/avatar', pictureForm());
   return person.userId;
-};
+}
 
 /** How the operations on one's own account are called. */
 export const ACCOUNT_EXAMPLES: Record<string, Example> = {

@@ -9,6 +9,8 @@ const NUMBER = /^[\d.+-]+$/;
 export class TeamSecrets {
   private readonly marker: string;
   private readonly texts: ReadonlyMap<string, string>;
+  /** The texts by what they begin with, so that one walk along an answer finds all that stand in it. */
+  private readonly byBeginning: ReadonlyMap<string, string[]>;
 
   constructor(marker: string, own: ReadonlyMap<string, string>, others: Iterable<string>) {
     this.marker = marker;
@@ -19,6 +21,7 @@ export class TeamSecrets {
           text.length >= TELLING_LENGTH && !common.has(text) && !MOMENT.test(text) && !NUMBER.test(text),
       ),
     );
+    this.byBeginning = Map.groupBy(this.texts.keys(), (text) => beginningOf(text));
   }
 
   get size(): number {
@@ -28,10 +31,22 @@ export class TeamSecrets {
   /** What of it stands in an answer, each with the table it comes from; what the request itself said is only an echo. */
   in({ text, headers, sent }: Answer): string[] {
     const shown = `${Object.values(headers).join('\n')}\n${text}`;
-    const leaks = [...this.texts]
-      .filter(([secret]) => shown.includes(secret) && !sent.includes(secret))
-      .map(([secret, table]) => `shows "${secret.slice(0, 60)}" of ${table}`);
+    const leaks = [...this.standingIn(shown)]
+      .filter((secret) => !sent.includes(secret))
+      .map((secret) => `shows "${secret.slice(0, 60)}" of ${this.texts.get(secret)}`);
     if (shown.includes(this.marker) && !sent.includes(this.marker)) leaks.unshift('shows the marker');
     return leaks;
   }
+
+  private standingIn(shown: string): Set<string> {
+    const found = new Set<string>();
+    for (let at = 0; at <= shown.length - TELLING_LENGTH; at++)
+      for (const secret of this.byBeginning.get(beginningOf(shown, at)) ?? [])
+        if (shown.startsWith(secret, at)) found.add(secret);
+    return found;
+  }
+}
+
+function beginningOf(text: string, at = 0): string {
+  return text.slice(at, at + TELLING_LENGTH);
 }

@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
-import { ACCOUNT_EXAMPLES, memberWithPicture } from './account-examples.ts';
+import { ACCOUNT_EXAMPLES } from './account-examples.ts';
 import { INVOICE_EXAMPLES, INVOICE_RESOURCES } from './invoice-examples.ts';
 import { PAYMENT_EXAMPLES, PAYMENT_RESOURCES } from './payment-examples.ts';
-import { Person } from './person.ts';
-import type { Team } from './team.ts';
+import type { Person } from './person.ts';
+import { newMember, type Team } from './team.ts';
 
 type Ids = Record<string, string>;
 /** Makes one of a resource in a team and answers its id; `ids` has what the resource belongs to, `caller` is who will use it. */
@@ -73,7 +73,7 @@ export const RESOURCES: Record<string, MakeResource> = {
     return id;
   },
   apiKeyId: apiKeyOf,
-  userId: memberWithPicture,
+  userId: async (team) => (await newMember(team, 'agent', crypto.randomUUID())).userId,
   invitationId: async (team) => {
     const { results } = await team.client.post<{ results: { invitation: { id: string } }[] }>(
       '/invitations',
@@ -163,8 +163,7 @@ function emailAccountOf(team: Team): object {
 }
 
 /** Somebody without a past here. */
-const newcomer = (team: Team): Promise<Person> =>
-  Person.signUp(team.world.api, `Newcomer ${unique()}`, email(team));
+const newcomer = (team: Team): Promise<Person> => newMember(team, 'agent', crypto.randomUUID());
 const credentialsOf = ({ email, password }: Person): object => ({ email, password });
 
 /** A campaign with somebody enrolled and something to send, a long time from now. */
@@ -241,7 +240,7 @@ export const EXAMPLES: Record<string, Example> = {
   'identity.sessions.revokeOthers': { alone: 'person' },
   'identity.sessions.switchTenant': {
     alone: 'person',
-    body: (_team, _ids, caller) => ({ tenantId: caller.firstTenantId }),
+    body: ({ secondTenantId }) => ({ tenantId: secondTenantId }),
   },
   'identity.accounts.refresh': {
     body: async (team) => ({ refreshToken: (await (await newcomer(team)).logIn()).refreshToken }),

@@ -10,13 +10,7 @@ export type Tokens = {
   tenant: { id: string };
 };
 
-type PersonFacts = {
-  email: string;
-  password: string;
-  tenantId: string;
-  userId: string;
-  firstTenantId: string;
-};
+type PersonFacts = { email: string; password: string; tenantId: string; userId: string };
 
 /** Somebody with an account, in one of their teams; signs in anew before a token runs out. */
 export class Person {
@@ -25,8 +19,6 @@ export class Person {
   readonly password: string;
   readonly tenantId: string;
   readonly userId: string;
-  /** The team they signed up with. */
-  readonly firstTenantId: string;
   private current: { token: Promise<string>; since: number } | undefined;
 
   constructor(api: string, facts: PersonFacts) {
@@ -35,27 +27,23 @@ export class Person {
     this.password = facts.password;
     this.tenantId = facts.tenantId;
     this.userId = facts.userId;
-    this.firstTenantId = facts.firstTenantId;
   }
 
   /** Makes an account and the team that comes with it. */
   static async signUp(api: string, tenantName: string, email: string): Promise<Person> {
     const password = `a password of ${crypto.randomUUID()}`;
     const body = { tenantName, email, password, firstName: tenantName, lastName: tenantName };
-    const { tenant, user } = await postTokens(api, '/v1/sign-ups', body);
-    return new Person(api, {
-      email,
-      password,
-      tenantId: tenant.id,
-      userId: user.id,
-      firstTenantId: tenant.id,
-    });
+    const since = Date.now();
+    const { accessToken, tenant, user } = await postTokens(api, '/v1/sign-ups', body);
+    const person = new Person(api, { email, password, tenantId: tenant.id, userId: user.id });
+    person.current = { token: Promise.resolve(accessToken), since };
+    return person;
   }
 
   /** The same person in another team. */
   in(tenantId: string): Person {
-    const { email, password, userId, firstTenantId } = this;
-    return new Person(this.api, { email, password, userId, firstTenantId, tenantId });
+    const { email, password, userId } = this;
+    return new Person(this.api, { email, password, userId, tenantId });
   }
 
   /** Tokens of a session that nobody else uses. One at a time: tries at one account at once are slowed down. */

@@ -2,14 +2,23 @@ import { ROLES, type Role } from '@leadwire/contracts';
 import type pg from 'pg';
 import { ApiClient } from '../demo/client.ts';
 import { followToTheEnd, launchMainJob, type Smtp } from '../demo/main-job.ts';
+import { memberWithPicture } from './account-examples.ts';
 import { Person } from './person.ts';
 import { RESOURCES } from './operation-examples.ts';
 
 const MAIN_JOB_DEADLINE_MS = 60_000;
 const quiet = (): void => undefined;
+// With the owner's password, for a hash of one's own is the dearest part of an account.
 const INSERT_MEMBER = `
+  WITH person AS (
+    INSERT INTO identity.users (id, email, password_hash, first_name, last_name, primary_tenant_id, password_changed_at)
+    SELECT $1, $2, password_hash, $3, $4, $5, password_changed_at
+    FROM identity.users
+    WHERE id = $6
+    RETURNING id)
   INSERT INTO identity.memberships (id, user_id, tenant_id, role, invited_by)
-  VALUES ($1, $2, $3, $4, $5)`;
+  SELECT gen_random_uuid(), person.id, team.id, $7, $6
+  FROM person, unnest($8::uuid[]) AS team (id)`;
 
 export type World = { api: string; smtp: Smtp; database: pg.Pool };
 
@@ -19,6 +28,8 @@ export type Team = {
   /** Nobody else's data holds this word. */
   marker: string;
   tenantId: string;
+  /** Where its people are members, too; absent for a team that has nothing yet. */
+  secondTenantId?: string;
   owner: Person;
   members: Record<Role, Person>;
   /** The owner's client, for setting things up. */
@@ -39,16 +50,27 @@ export async function newTeam(world: World, marker: string): Promise<Team> {
   return { ...team, members };
 }
 
-/** One more person in a team, as an accepted invitation makes them; they have a team of their own, too. */
+/**
+ * One more person in a team, and in its second one, as an accepted invitation leaves them. Put there, for most calls of a proof
+ * want somebody new, and a sign-up is work for every service.
+ */
 export async function newMember(
-  { world, marker, tenantId, owner }: Pick<Team, 'world' | 'marker' | 'tenantId' | 'owner'>,
+  {
+    world,
+    marker,
+    tenantId,
+    secondTenantId,
+    owner,
+  }: Pick<Team, 'world' | 'marker' | 'tenantId' | 'secondTenantId' | 'owner'>,
   role: Role,
   name: string,
 ): Promise<Person> {
-  const person = await Person.signUp(world.api, `Own team of ${name} ${marker}`, addressOf(name, marker));
-  const row = [crypto.randomUUID(), person.userId, tenantId, role, owner.userId];
+  const userId = crypto.randomUUID();
+  const email = addressOf(name, marker);
+  const teams = secondTenantId ? [tenantId, secondTenantId] : [tenantId];
+  const row = [userId, email, `Member ${name}`, `Of ${marker}`, tenantId, owner.userId, role, teams];
   await world.database.query(INSERT_MEMBER, row);
-  return person.in(tenantId);
+  return new Person(world.api, { email, password: owner.password, tenantId, userId });
 }
 
 const addressOf = (name: string, marker: string): string => `${name}-${marker.toLowerCase()}@leadwire.test`;
@@ -60,7 +82,8 @@ export async function workingTeam(world: World, marker: string): Promise<Team> {
   const job = await launchMainJob(world.api, csv, world.smtp, quiet, { api: team.client });
   await followToTheEnd(job, quiet, MAIN_JOB_DEADLINE_MS);
   // No list ends with its first item, not even that of one's teams.
-  await team.client.post('/tenants', { name: `Second team of ${marker}` });
+  const second = await team.client.post<{ id: string }>('/tenants', { name: `Second team of ${marker}` });
+  team.secondTenantId = second.id;
   Object.assign(team.ids, {
     runningCampaignId: job.campaignId,
     finishedImportId: job.importState.id,
@@ -69,6 +92,7 @@ export async function workingTeam(world: World, marker: string): Promise<Team> {
   for (let time = 0; time < 2; time++)
     for (const [name, make] of Object.entries(RESOURCES))
       team.ids[name] = await make(team, team.ids, team.owner);
+  team.ids['userId'] = await memberWithPicture(team);
   return team;
 }
 
