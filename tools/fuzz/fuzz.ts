@@ -21,6 +21,8 @@ import { mutated, mutationsOf, type Mutation } from './mutations.ts';
 
 /** Operations that take their caller's session or team with them need a new one for each call, so they get fewer. */
 const RUNS_ALONE_MAX = 3;
+/** Operations have seeds in a row; those of one operation's kinds of mutation lie further apart. */
+const KINDS_APART = 10_000;
 const SHOWN_LENGTH = 600;
 const REST_DEADLINE_MS = 60_000;
 const DEAD_LETTERS = `
@@ -113,25 +115,33 @@ class Fuzzer {
     const owner = { person: this.team.owner, role: 'owner' } as const;
     const ids = await this.calls.freshIds(operation, this.team, owner.person);
     const parts = await this.calls.partsFor(operation, this.team, ids, owner.person);
-    const arbitrary = this.arbitraryFor(operation, ids, parts.body);
-    const property = fc.asyncProperty(arbitrary, async (generated) => {
-      const { caller } = await callerOf(operation, this.team, owner);
-      const faults = await this.faultsOf(operation, caller, generated);
-      if (faults.length > 0) throw new Error(faults.join('; '));
-    });
-    const numRuns = isAlone(operation) ? Math.min(runs, RUNS_ALONE_MAX) : runs;
-    const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns, seed });
-    if (!failed) return [];
-    const [generated] = counterexample ?? [];
-    const request = JSON.stringify(generated).slice(0, SHOWN_LENGTH);
-    return [{ operation: operation.id, fault: String(errorInstance), request }];
+    const total = isAlone(operation) ? Math.min(runs, RUNS_ALONE_MAX) : runs;
+    const kinds = this.arbitrariesFor(operation, ids, parts.body);
+    for (const [i, arbitrary] of kinds.entries()) {
+      const property = fc.asyncProperty(arbitrary, async (generated) => {
+        const { caller } = await callerOf(operation, this.team, owner);
+        const faults = await this.faultsOf(operation, caller, generated);
+        if (faults.length > 0) throw new Error(faults.join('; '));
+      });
+      // Runs that are too few or do not divide go to what comes last.
+      const numRuns = Math.floor((total + i) / kinds.length);
+      if (numRuns === 0) continue;
+      const options = { numRuns, seed: seed + i * KINDS_APART };
+      const { failed, counterexample, errorInstance } = await fc.check(property, options);
+      if (!failed) continue;
+      const [generated] = counterexample ?? [];
+      const request = JSON.stringify(generated).slice(0, SHOWN_LENGTH);
+      return [{ operation: operation.id, fault: String(errorInstance), request }];
+    }
+    return [];
   }
 
-  private arbitraryFor(
+  /** The requests of one operation, by the kind of their mutation. */
+  private arbitrariesFor(
     operation: Operation,
     ids: Record<string, string>,
     example: unknown,
-  ): fc.Arbitrary<Generated> {
+  ): fc.Arbitrary<Generated>[] {
     const known = (name: string): string | undefined => ids[SAME_RESOURCE[name] ?? name];
     const fromSchema = operation.body && arbitraryOf(operation.body, this.document, known);
     const body =
@@ -148,7 +158,12 @@ class Fuzzer {
     const { pathParameters } = operation;
     // A cursor that nobody has handed out is a mutation, not a valid request.
     const queryParameters = operation.queryParameters.filter(({ name }) => name !== 'cursor');
-    return (
+    const mutations = mutationsOf({
+      body,
+      hasPath: pathParameters.length > 0,
+      queryNames: operation.queryParameters.map(({ name }) => name),
+    });
+    return mutations.map((mutation) =>
       fc
         .tuple(
           params(
@@ -159,11 +174,7 @@ class Fuzzer {
             queryParameters,
             queryParameters.filter(({ required }) => required).map(({ name }) => name),
           ),
-          mutationsOf({
-            body,
-            hasPath: pathParameters.length > 0,
-            queryNames: operation.queryParameters.map(({ name }) => name),
-          }),
+          mutation,
           operation.isForm ? fc.option(FORMS, { nil: undefined, freq: 3 }) : fc.constant(undefined),
         )
         // Nothing, `.` and `..` lead to another address altogether.
@@ -173,7 +184,7 @@ class Fuzzer {
           query,
           ...rest,
           ...(form && { form }),
-        }))
+        })),
     );
   }
 

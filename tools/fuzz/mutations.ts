@@ -166,16 +166,15 @@ const PARAMETERS = fc.constantFrom(
 
 /** What of a request there is to change. */
 type Mutable = { body: fc.Arbitrary<unknown> | undefined; hasPath: boolean; queryNames: string[] };
+/** Bodies, each with one kind of mutation. */
+export type Mutated = fc.Arbitrary<{ body: unknown; mutation: Mutation }>;
 
-/** The mutations that a request with these parts can have; every place of the body is as likely. */
-export function mutationsOf({
-  body,
-  hasPath,
-  queryNames,
-}: Mutable): fc.Arbitrary<{ body: unknown; mutation: Mutation }> {
-  const plain = body ?? fc.constant(undefined);
-  const everywhere: fc.Arbitrary<Mutation>[] = [
-    fc.constant({ kind: 'none' }),
+/**
+ * The mutations that a request with these parts can have, kind by kind; every place of the body is as likely. Those inside of a
+ * body come twice, for they have the most to hit, and none at all comes last.
+ */
+export function mutationsOf({ body, hasPath, queryNames }: Mutable): Mutated[] {
+  const around: fc.Arbitrary<Mutation>[] = [
     QUERIES.map((text) => ({ kind: 'query', text })),
     HEADERS.map(([name, value]) => ({ kind: 'header', name, value })),
     ...(queryNames.length > 0
@@ -189,22 +188,29 @@ export function mutationsOf({
     ...(body ? [RAW_BODIES.map(([why, raw]): Mutation => ({ kind: 'body', why, raw }))] : []),
     ...(body ? [TYPES.map((type): Mutation => ({ kind: 'content type', type }))] : []),
   ];
-  return plain.chain((value) =>
-    fc.record({
-      body: fc.constant(value),
-      mutation: body
-        ? fc.oneof({ weight: 1, arbitrary: fc.oneof(...everywhere) }, { weight: 2, arbitrary: inside(value) })
-        : fc.oneof(...everywhere),
-    }),
-  );
+  const plain = body ?? fc.constant(undefined);
+  const inside = body ? [...INSIDE, ...INSIDE].map((mutation) => mutatedInside(body, mutation)) : [];
+  const none = fc.constant<Mutation>({ kind: 'none' });
+  const beside = (mutation: fc.Arbitrary<Mutation>) => fc.record({ body: plain, mutation });
+  return [...around.map(beside), ...inside, beside(none)];
 }
 
-function inside(body: unknown): fc.Arbitrary<Mutation> {
-  const pointer = fc.constantFrom(...pointersOf(body));
-  return fc.oneof(
-    fc.record({ kind: fc.constant('value' as const), pointer, value: STRANGE }),
-    fc.record({ kind: fc.constant('missing' as const), pointer }),
-    fc.record({ kind: fc.constant('extra' as const), pointer, name: NAMES }),
+type Pointer = fc.Arbitrary<string[]>;
+const INSIDE: ((pointer: Pointer) => fc.Arbitrary<Mutation>)[] = [
+  (pointer) => fc.record({ kind: fc.constant('extra' as const), pointer, name: NAMES }),
+  (pointer) => fc.record({ kind: fc.constant('missing' as const), pointer }),
+  (pointer) => fc.record({ kind: fc.constant('value' as const), pointer, value: STRANGE }),
+];
+
+function mutatedInside(
+  bodies: fc.Arbitrary<unknown>,
+  mutationAt: (pointer: Pointer) => fc.Arbitrary<Mutation>,
+): Mutated {
+  return bodies.chain((body) =>
+    fc.record({
+      body: fc.constant(body),
+      mutation: mutationAt(fc.constantFrom(...pointersOf(body))),
+    }),
   );
 }
 
