@@ -57,8 +57,9 @@ const LENGTH_MAX: Record<ImportField, number> = {
   notes: LEAD_NOTES_MAX,
 };
 const CUSTOM_LENGTH_MAX = 2_000;
+/** Phone numbers that are remembered: colleagues share their company's, and reading one costs more than the rest of a row. */
+const PHONES_KEPT_MAX = 4_096;
 /** NUL is no Postgres text; U+FFFD is what the decoder puts for bytes that are not of the encoding. */
-
 const UNREADABLE = /[\0\uFFFD]/;
 const MONEY = /^\d{1,14}(\.\d{1,6})?$/;
 
@@ -76,6 +77,7 @@ export function faultText(fault: CsvFault): string {
 /** Turns the fields of one record into a row, by a plan made once from the header. */
 export class RowReader {
   private readonly customNames: (string | undefined)[];
+  private readonly phones = new Map<string, string>();
 
   constructor(
     private readonly columns: readonly Column[],
@@ -131,7 +133,7 @@ export class RowReader {
         row.emailKey = lowerAscii(value);
         return undefined;
       case 'phone':
-        return setPhone(row, value);
+        return this.setPhone(row, value);
       case 'linkedinUrl':
         return setLinkedin(row, value);
       case 'fullName':
@@ -163,14 +165,23 @@ export class RowReader {
         return undefined;
     }
   }
-}
 
-function setPhone(row: ImportRow, value: string): string | undefined {
-  const phone = normalisePhone(value);
-  if (!phone) return 'is not a phone number';
-  row.phone = phone;
-  row.phoneKey = phone.replace(/[ ()\-./]/g, '');
-  return undefined;
+  private setPhone(row: ImportRow, value: string): string | undefined {
+    const phone = this.phoneOf(value);
+    if (!phone) return 'is not a phone number';
+    row.phone = phone;
+    row.phoneKey = phone.replace(/[ ()\-./]/g, '');
+    return undefined;
+  }
+
+  private phoneOf(value: string): string | undefined {
+    const known = this.phones.get(value);
+    if (known !== undefined) return known;
+    if (this.phones.size >= PHONES_KEPT_MAX) this.phones.clear();
+    const phone = normalisePhone(value);
+    if (phone) this.phones.set(value, phone);
+    return phone;
+  }
 }
 
 function setLinkedin(row: ImportRow, value: string): string | undefined {
