@@ -9,7 +9,7 @@ import type { Platform } from '../../../../tools/start/platform.ts';
 import type { World } from './world.ts';
 import { runTenantsCommand } from '../../../../tools/tenants/commands.ts';
 import { asOperator } from '../instance.ts';
-import { markEveryTable, SCHEMAS, tablesHolding, tenantTables } from './marked-rows.ts';
+import { markEveryTable, SCHEMAS, tablesHolding, tablesOf, tenantTables } from './marked-rows.ts';
 
 const DEADLINE_MS = 120_000;
 const MARKER = 'Vexatiously';
@@ -136,13 +136,18 @@ export function erasureJourney(world: () => World): void {
         await platform.kill(victim, 'SIGKILL');
       await platform.waitReady();
 
-      for (const { id } of mine)
+      for (const { id } of mine) {
+        await eventually(async () => {
+          const left = await tablesOf(database, id);
+          return left.every((table) => BOOKS.includes(table) || TOMBSTONES.includes(table));
+        }, DEADLINE_MS);
         await eventually(async () => {
           const left = await tablesHolding(database, id);
           expect(left.filter((table) => !BOOKS.includes(table))).toEqual(TOMBSTONES);
           expect(left).toEqual(expect.arrayContaining(['billing.billing_ledger_transactions']));
           return true;
         }, DEADLINE_MS);
+      }
       for (const needle of [`Team ${MARKER}`, owner.email, `First ${MARKER}`, `Note ${MARKER}`])
         expect([needle, await tablesHolding(database, needle)]).toEqual([needle, []]);
       expect((await tablesHolding(database, MARK)).filter((table) => !BOOKS.includes(table))).toEqual([]);

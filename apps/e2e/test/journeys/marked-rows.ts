@@ -136,12 +136,24 @@ export async function tablesHolding(database: pg.Client, needle: string): Promis
     `SELECT schemaname || '.' || tablename AS "table" FROM pg_tables WHERE schemaname = ANY ($1) ORDER BY 1`,
     [SCHEMAS],
   );
-  const found: string[] = [];
-  for (const { table } of rows) {
-    const hit = await database.query(`SELECT FROM ${table} t WHERE strpos(t::text, $1) > 0 LIMIT 1`, [
-      needle,
-    ]);
-    if (hit.rows.length > 0) found.push(table);
-  }
-  return found;
+  const tables = rows.map(({ table }) => table);
+  return tablesWith(database, tables, 'strpos(t::text, $1) > 0', needle);
+}
+
+/** The tables that have a row of a tenant's: quickly found, where {@link tablesHolding} reads every row there is. */
+export async function tablesOf(database: pg.Client, tenantId: string): Promise<string[]> {
+  return tablesWith(database, await tenantTables(database), 't.tenant_id = $1', tenantId);
+}
+
+async function tablesWith(
+  database: pg.Client,
+  tables: string[],
+  condition: string,
+  value: string,
+): Promise<string[]> {
+  const looks = tables.map(
+    (table) => `SELECT '${table}' AS "table" WHERE EXISTS (SELECT FROM ${table} t WHERE ${condition})`,
+  );
+  const { rows } = await database.query<{ table: string }>(looks.join(' UNION ALL '), [value]);
+  return rows.map(({ table }) => table).sort();
 }
