@@ -10,6 +10,8 @@ const FONTS = {
   [REGULAR]: require.resolve('@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf'),
   [BOLD]: require.resolve('@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf'),
 };
+/** Read once for all documents: decoding their tables takes longer than drawing a page. */
+let opened: Promise<Record<string, string>> | undefined;
 
 /**
  * A document as PDF: tagged for screen readers, its text selectable, with all it needs inside. The same content gives the same bytes:
@@ -19,6 +21,7 @@ export async function renderPdf(printed: Printed): Promise<Buffer> {
   const { title, number, seller, date } = printed;
   // Fonts and compression come with it: nothing that a process needs to start.
   const { default: PDFDocument } = await import('pdfkit');
+  const fonts = await (opened ??= openFonts());
   const doc = new PDFDocument({
     size: 'A4',
     margins: { top: PAGE.margin, bottom: PAGE.margin, left: PAGE.margin, right: PAGE.margin },
@@ -29,7 +32,7 @@ export async function renderPdf(printed: Printed): Promise<Buffer> {
     lang: 'en',
     displayTitle: true,
     bufferPages: true,
-    font: FONTS[REGULAR],
+    font: fonts[REGULAR],
     info: {
       Title: `${title} ${number}`,
       Author: seller.name,
@@ -40,7 +43,7 @@ export async function renderPdf(printed: Printed): Promise<Buffer> {
       ModDate: date,
     },
   });
-  for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, file);
+  for (const [name, font] of Object.entries(fonts)) doc.registerFont(name, font);
   const written = collect(doc);
   const page = new Page(doc);
   drawHead(page, printed);
@@ -51,6 +54,13 @@ export async function renderPdf(printed: Printed): Promise<Buffer> {
   drawNotes(page, printed.notes);
   page.end(`${seller.name} · ${title} ${number}`);
   return written;
+}
+
+// PDFKit takes fonts that are open, too, which its types do not know.
+async function openFonts(): Promise<Record<string, string>> {
+  const { openSync } = await import('fontkit');
+  const open = Object.entries(FONTS).map(([name, file]) => [name, openSync(file) as unknown as string]);
+  return Object.fromEntries(open) as Record<string, string>;
 }
 
 function collect(doc: PDFKit.PDFDocument): Promise<Buffer> {
