@@ -4,6 +4,7 @@ import {
   invoicesApi,
   TenantCreated,
   taxesApi,
+  usageEventsApi,
   walletsApi,
   type Invoice,
   type InvoiceSummary,
@@ -13,7 +14,6 @@ import { caller, eventually, TestService } from '@leadwire/testing';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
 import { violationsIn } from './postings.js';
-import { mails, send } from './mails.js';
 
 /** Billing with invoices, at a time that the test drives in all replicas. */
 export class InvoiceFixture {
@@ -71,11 +71,17 @@ export class InvoiceFixture {
     return ctx;
   }
 
-  /** Has mails charged at the time that it is, at a tenth of a cent each. */
-  async use(ctx: Ctx, count: number, sentAt: string): Promise<void> {
-    const before = (await this.wallets.audit(ctx, {})).usageCharged;
-    await send(this.service, ctx.tenantId, mails(count, { sentAt }));
-    await eventually(async () => (await this.wallets.audit(ctx, {})).usageCharged === before + count);
+  /** Has so many mails charged at the time that it is, at a tenth of a cent each: as one use, or as `uses`. */
+  async use(ctx: Ctx, quantity: number, occurredAt: string, uses = 1): Promise<void> {
+    const item = { category: 'email', provider: 'smtp', unit: 'message' } as const;
+    const events = Array.from({ length: uses }, () => ({
+      key: newId(),
+      feature: 'campaigns',
+      items: [{ ...item, quantity: `${quantity / uses}` }],
+      occurredAt,
+    }));
+    const recorded = await this.service.client(usageEventsApi).record(ctx, { events });
+    expect(new Set(recorded.items.map(({ outcome }) => outcome))).toEqual(new Set(['charged']));
   }
 
   /** Asks for an invoice over what was used until now, a minute later. */

@@ -98,7 +98,7 @@ describe('invoices over usage', () => {
 
   it('leads from each line to the postings and the usage behind it, page by page', async () => {
     const ctx = await fixture.team('10');
-    await fixture.use(ctx, 30, '2026-06-10T00:00:00.000Z');
+    await fixture.use(ctx, 30, '2026-06-10T00:00:00.000Z', 30);
     const asked = await fixture.ask(ctx);
     expect(asked).toMatchObject({ status: 'draft', number: null });
     await fixture.run(ctx);
@@ -146,21 +146,21 @@ describe('invoices over usage', () => {
     const ctx = await fixture.team('0');
     await fixture.service.database.query('SELECT 1');
     await fixture.invoices.list(ctx, {});
-    const grant = await grantTo(fixture, ctx.tenantId, '1');
+    const grant = await grantTo(fixture, ctx.tenantId, '0.1');
     expect(grant).toBe('posted');
-    await fixture.use(ctx, 400, '2026-06-10T00:00:00.000Z');
+    await fixture.use(ctx, 40, '2026-06-10T00:00:00.000Z', 40);
     fixture.at('2026-07-01T00:02:00.000Z');
     await fixture.run(ctx);
     expect(await fixture.all(ctx)).toEqual([]);
     await fixture.wallets.topUp(ctx, { amount: '5' });
-    await fixture.use(ctx, 1_600, '2026-07-01T00:02:00.000Z');
+    await fixture.use(ctx, 160, '2026-07-01T00:02:00.000Z', 160);
     fixture.at('2026-08-01T00:02:00.000Z');
     await fixture.run(ctx);
     const invoice = await fixture.newest(ctx);
-    expect(invoice).toMatchObject({ subtotal: '1.00', tax: '0.19', status: 'paid' });
+    expect(invoice).toMatchObject({ subtotal: '0.10', tax: '0.02', status: 'paid' });
     expect(invoice.lines).toMatchObject([
-      { kind: 'usage', amount: '2.000000' },
-      { kind: 'granted', amount: '-1.000000' },
+      { kind: 'usage', amount: '0.200000' },
+      { kind: 'granted', amount: '-0.100000' },
     ]);
     const { items } = await fixture.invoices.lineUsage(ctx, { invoiceId: invoice.id, line: 2, limit: 100 });
     expect(items.length).toBe(100);
