@@ -8,6 +8,7 @@ import {
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import pg from 'pg';
+import { AuditWorker } from '../src/audit/audit-worker.js';
 import { billingService } from '../src/billing.module.js';
 import { PostingQueue } from '../src/ledger/posting-queue.js';
 import { migrations } from '../src/migrations/index.js';
@@ -121,10 +122,14 @@ describe('the audit of wallets', () => {
     }
   }
 
-  const auditNow = ({ tenantId }: Ctx) =>
-    service.database.query(`UPDATE billing.wallet_upkeep SET audited_at = '-infinity' WHERE tenant_id = $1`, [
-      tenantId,
-    ]);
+  /** One replica looks at once, the other in its turn. */
+  const auditNow = async ({ tenantId }: Ctx) => {
+    await service.database.query(
+      `UPDATE billing.wallet_upkeep SET audited_at = '-infinity' WHERE tenant_id = $1`,
+      [tenantId],
+    );
+    service.running.app.get(AuditWorker).wake();
+  };
   const upkeep = async ({ tenantId }: Ctx) => {
     const [row] = await service.database.query<{ audited: string; last: string }>(
       `SELECT audited_seq AS audited, last_seq AS last FROM billing.wallet_upkeep WHERE tenant_id = $1`,
