@@ -11,7 +11,7 @@ import { startPostgres, type PostgresServer } from './infra/postgres.ts';
 import { describeFailure } from './start/failure.ts';
 import { TestCounter } from './test/count.ts';
 import { dependenciesRefusing } from './test/engines.ts';
-import { projectPattern } from './test/projects.ts';
+import { projectPattern, projectsAreConnected } from './test/projects.ts';
 
 /**
  * Which projects are tested one after the other, each by one Jest worker, while the other lanes go on: specs wait for Postgres, NATS and
@@ -102,6 +102,8 @@ async function runTests(): Promise<void> {
 
 /** Format, lint and types at once: each is one process, and the longest takes as long as the others together. */
 async function checkSources(): Promise<void> {
+  // Without it ESLint allows every import, and a result from Nx's cache outlives a change of what a project stands on.
+  if (!projectsAreConnected(ROOT)) throw new StepFailure('found that Nx does not know who imports whom');
   const checks = [
     run('eslint', ['--max-warnings', '0', '.']),
     run('prettier', ['--check', '--log-level', 'warn', '.']),

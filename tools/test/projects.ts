@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PLACES = ['apps', 'libs', '.'];
@@ -19,4 +19,16 @@ export function projectPattern(root: string, names: string): string {
       return place === '.' ? name : `${place}/${name}`;
     })
     .join(',');
+}
+
+/** Whether the graph that Nx left behind knows that projects import others. */
+export function projectsAreConnected(root: string): boolean {
+  const graph = join(root, '.nx', 'workspace-data', 'project-graph.json');
+  const { dependencies } = JSON.parse(readFileSync(graph, 'utf8')) as {
+    dependencies: Record<string, { target: string }[]>;
+  };
+  return Object.entries(dependencies).some(
+    ([project, imported]) =>
+      !project.startsWith('npm:') && imported.some(({ target }) => !target.startsWith('npm:')),
+  );
 }
