@@ -89,3 +89,9 @@ export function travel(service: TestService, ms: number): void {
   const clock = service.running.app.get(Clock);
   clock.now = () => new Date(Date.now() + ms);
 }
+
+/** Stands the service's clock still until somebody travels again: for what must not hang on how long a slow machine takes. */
+export function standStill(service: TestService): void {
+  const now = new Date();
+  service.running.app.get(Clock).now = () => now;
+}

@@ -1,7 +1,15 @@
 import { accountsApi, type AccountsApi } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import type { TestService } from '@leadwire/testing';
-import { anonymous, claimsOf, PASSWORD, signUp, startIdentity, travel } from './identity-client.js';
+import {
+  anonymous,
+  claimsOf,
+  PASSWORD,
+  signUp,
+  standStill,
+  startIdentity,
+  travel,
+} from './identity-client.js';
 
 describe('logging in', () => {
   let service: TestService;
@@ -134,6 +142,7 @@ describe('logging in', () => {
 
   it('checks no more than the free number of guesses that are sent at once', async () => {
     await signUp(service, { email: 'burst@example.com' });
+    standStill(service);
     const failures = await Promise.all(
       Array.from({ length: 30 }, (_, i) => failureOf(logIn('burst@example.com', `guess number ${i}`))),
     );
