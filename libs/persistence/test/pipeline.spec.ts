@@ -98,7 +98,7 @@ describe('statements that leave together', () => {
     });
     await expect(failing).rejects.toThrow('on purpose');
     expect(await ids()).toEqual([]);
-    expect(await connections.statement({ text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+    expect((await connections.statement({ text: 'SELECT 1 AS one' })).rows).toEqual([{ one: 1 }]);
   });
 
   it('are all told when the connection is lost', async () => {
@@ -110,7 +110,7 @@ describe('statements that leave together', () => {
     await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
     expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     client.release(true);
-    expect(await connections.statement({ text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+    expect((await connections.statement({ text: 'SELECT 1 AS one' })).rows).toEqual([{ one: 1 }]);
   });
 
   it('cannot write when they only read', async () => {
