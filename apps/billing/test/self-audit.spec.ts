@@ -144,11 +144,18 @@ describe('the audit of wallets', () => {
       if (audited !== last) await auditNow(ctx);
       return audited === last;
     });
-  /** Asks for an audit again and again: one that was under way when the wallet was altered saw it as it was. */
+  /**
+   * Asks for an audit from the first posting on, again and again: one that came before the wallet was altered, or was under way, saw it
+   * as it was.
+   */
   const stopped = (ctx: Ctx) =>
     eventually(async () => {
       const wallet = await operators.get(OPERATOR, { tenantId: ctx.tenantId });
       if (wallet.status === 'frozen') return wallet;
+      await service.database.query(
+        `UPDATE billing.wallet_upkeep SET audited_seq = 0, audited_hash = NULL WHERE tenant_id = $1`,
+        [ctx.tenantId],
+      );
       await auditNow(ctx);
       throw new Error(JSON.stringify(wallet));
     });

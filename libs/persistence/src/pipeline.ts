@@ -32,7 +32,7 @@ type Waiting = { statement: Statement; failure?: Error };
 
 /**
  * Several statements that leave in one packet, with one Sync at its end, and are answered in one: the server writes at a Sync. One
- * that fails takes those behind it along, as in a transaction it would anyway (PostgreSQL manual, "Message Flow", "Pipelining").
+ * that fails takes the others along, as in a transaction it would anyway (PostgreSQL manual, "Message Flow", "Pipelining").
  */
 class Batch extends pg.Query {
   private answered = 0;
@@ -88,9 +88,9 @@ class Batch extends pg.Query {
     for (const { statement } of this.sent) statement.handleReadyForQuery(wire);
   }
 
+  /** Also for those that were answered: without a transaction around them, they are committed at the Sync, or not at all. */
   handleError(error: Error, wire: Wire): void {
-    for (const { statement } of this.sent.slice(0, this.answered)) statement.handleReadyForQuery(wire);
-    for (const { statement } of this.sent.slice(this.answered)) abandon(statement, error, wire);
+    for (const { statement } of this.sent) abandon(statement, error, wire);
   }
 
   private get current(): Statement | undefined {

@@ -62,14 +62,19 @@ describe('statements that leave together', () => {
       ]);
       throw Object.assign(new Error('on purpose'), { outcomes });
     }).catch((error: Error & { outcomes: PromiseSettledResult<unknown>[] }) => error.outcomes);
-    expect(outcomes).toMatchObject([
-      { status: 'fulfilled' },
-      { status: 'rejected', reason: { code: '23505' } },
-      { status: 'rejected', reason: { code: '23505' } },
-    ]);
+    const duplicate = { status: 'rejected', reason: { code: '23505' } };
+    expect(outcomes).toMatchObject([duplicate, duplicate, duplicate]);
     expect(await ids()).toEqual([]);
     await inTransaction((sql) => sql.query(insert(4)));
     expect(await ids()).toEqual([4]);
+  });
+
+  it('fail when they fail at the commit, though each was answered', async () => {
+    await database.query('CREATE TABLE deferred (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+    const twice = { text: 'INSERT INTO deferred VALUES (1), (1) RETURNING id' };
+    await expect(connections.statement(twice)).rejects.toMatchObject({ code: '23505' });
+    await expect(inTransaction((sql) => sql.query(twice))).rejects.toMatchObject({ code: '23505' });
+    expect(await database.query('SELECT FROM deferred')).toEqual([]);
   });
 
   it('leave a statement that was never parsed to be parsed the next time', async () => {
