@@ -18,9 +18,9 @@ import { projectPattern, projectsAreConnected } from './test/projects.ts';
  * each other half of their time. Two lanes that take as long as all the rest; whatever is not named is the third.
  */
 const LANES = [
-  ['e2e', 'gateway'],
-  ['billing', 'campaigns'],
-].map((apps) => apps.map((app) => `apps/${app}`).join(','));
+  ['apps/e2e', 'apps/gateway', 'apps/sandbox'],
+  ['apps/billing', 'apps/campaigns', 'tools'],
+].map((lane) => lane.join(','));
 const FORCE_STOP_MS = 10_000;
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')

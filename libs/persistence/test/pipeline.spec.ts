@@ -12,6 +12,8 @@ describe('statements that leave together', () => {
     database = await TestDatabase.create([]);
     await database.query('CREATE TABLE notes (id int PRIMARY KEY, content text)');
     pool = new pg.Pool({ connectionString: database.adminUrl, max: 1, ...{ pipeline: true } });
+    // As the services' pools do: that a connection is gone is told to who uses it.
+    pool.on('error', () => undefined);
     connections = new Connections(pool);
   });
   afterAll(async () => {
