@@ -31,7 +31,7 @@ describe('a team that ends in the middle of a month', () => {
     await publish(ctx, TenantUpdated, { name: 'Enders', status: 'closed', planTier: 'trial' });
     await eventually(async () => {
       const [row] = await fixture.service.database.query<{ due: boolean }>(
-        `SELECT closes_at > '2026-06-11' AS due FROM billing.invoice_upkeep WHERE tenant_id = $1`,
+        `SELECT closes_at BETWEEN '2026-06-11' AND '2026-06-13' AS due FROM billing.invoice_upkeep WHERE tenant_id = $1`,
         [ctx.tenantId],
       );
       return row?.due === true;

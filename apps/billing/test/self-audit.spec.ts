@@ -144,18 +144,12 @@ describe('the audit of wallets', () => {
       if (audited !== last) await auditNow(ctx);
       return audited === last;
     });
-  /**
-   * Asks for an audit from the first posting on, again and again: one that came before the wallet was altered, or was under way, saw it
-   * as it was.
-   */
-  const stopped = (ctx: Ctx) =>
+  /** Asks for an audit again and again: one that was under way when the wallet was altered saw it as it was. */
+  const stopped = (ctx: Ctx, prepare?: () => Promise<unknown>) =>
     eventually(async () => {
       const wallet = await operators.get(OPERATOR, { tenantId: ctx.tenantId });
       if (wallet.status === 'frozen') return wallet;
-      await service.database.query(
-        `UPDATE billing.wallet_upkeep SET audited_seq = 0, audited_hash = NULL WHERE tenant_id = $1`,
-        [ctx.tenantId],
-      );
+      await prepare?.();
       await auditNow(ctx);
       throw new Error(JSON.stringify(wallet));
     });
@@ -177,7 +171,13 @@ describe('the audit of wallets', () => {
 
     it.each(Object.keys(ALTERATIONS))('%s', async (what) => {
       const ctx = altered.get(what) as Ctx;
-      const wallet = await stopped(ctx);
+      // From the first posting on: a round that came before the alteration has passed what it altered.
+      const wallet = await stopped(ctx, () =>
+        service.database.query(
+          `UPDATE billing.wallet_upkeep SET audited_seq = 0, audited_hash = NULL WHERE tenant_id = $1`,
+          [ctx.tenantId],
+        ),
+      );
       expect(wallet.frozenCause).toBe('audit');
       expect(wallet.frozenReason).toContain(`${ALTERATIONS[what]?.breaks}:`);
       expect(await service.events(WalletFrozen, ctx.tenantId)).toMatchObject([
