@@ -3,6 +3,7 @@ import { AVATAR_BYTES_MAX, accountErrors, avatarFolder } from '@leadwire/contrac
 import { AppError, newId, requestErrors } from '@leadwire/kernel';
 import type { ObjectStorage } from '@leadwire/platform';
 import type { FastifyRequest } from 'fastify';
+import { passOver } from '../http/unread-body.js';
 
 /**
  * Stores the one file of a form as an upload of this person, and stops reading where it is too large.
@@ -26,6 +27,7 @@ export async function receivePicture(
       stored = key;
     }
   } catch (error) {
+    passOver(request);
     if (stored) await storage.remove(stored);
     if (error instanceof AppError) throw error;
     throw accountErrors.avatar_missing({ internal: 'the upload broke off', cause: error });

@@ -5,6 +5,7 @@ import { leadImportErrors } from '@leadwire/contracts';
 import { AppError, newId, requestErrors } from '@leadwire/kernel';
 import type { ObjectStorage } from '@leadwire/platform';
 import type { FastifyRequest } from 'fastify';
+import { passOver } from '../http/unread-body.js';
 
 const FILE_NAME_MAX = 255;
 
@@ -41,6 +42,7 @@ export async function receiveUpload(
         fields[part.fieldname] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
     }
   } catch (error) {
+    passOver(request);
     if (stored) await storage.remove(stored.objectKey);
     if (error instanceof AppError) throw error;
     throw leadImportErrors.upload_incomplete({ cause: error });
