@@ -136,14 +136,6 @@ class Fuzzer {
     return [];
   }
 
-  /**
-   * Asks once more when the connection broke before the answer came: a server may hang up on a body that it refuses (RFC 9110,
-   * 15.5.14), and whoever still writes then sees that instead of the answer. A request that is never answered fails twice.
-   */
-  private async persist<T>(ask: () => Promise<T>): Promise<T> {
-    return ask().catch(ask);
-  }
-
   /** The requests of one operation, by the kind of their mutation. */
   private arbitrariesFor(
     operation: Operation,
@@ -204,7 +196,7 @@ class Fuzzer {
       : undefined;
     const request = this.requestOf(operation, generated, await caller.headers(), form);
     this.requests++;
-    const answer = await this.persist(() => send(this.api, request, operation.streams));
+    const answer = await orAgainIfCut(() => send(this.api, request, operation.streams));
     const { kind } = generated.mutation;
     const faults = this.documented.faultsOf(operation, answer, kind === 'path');
     return [...faults, ...this.acceptanceFaults(operation, generated, answer)];
@@ -271,4 +263,12 @@ class Fuzzer {
         return request;
     }
   }
+}
+
+/**
+ * Asks once more when the connection broke: a server may hang up on a body that it refuses (RFC 9110, 15.5.14), and whoever still
+ * writes then sees that instead of the answer. `fetch` says so by a TypeError; that there was no answer in time is another one.
+ */
+function orAgainIfCut<T>(ask: () => Promise<T>): Promise<T> {
+  return ask().catch((error: unknown) => (error instanceof TypeError ? ask() : Promise.reject(error)));
 }

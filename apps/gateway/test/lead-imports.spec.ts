@@ -172,6 +172,22 @@ describe('uploading a lead file', () => {
     expect(seen).toEqual([]);
   });
 
+  it('lets the next request of its connection through when it is refused before its end', async () => {
+    const token = await gateway.token({ tenantId });
+    const { hostname, port } = new URL(gateway.url);
+    const head = `host: x\r\nauthorization: Bearer ${token}\r\n`;
+    const body = `--b\r\ncontent-disposition: form-data; name="other"; filename="x.csv"\r\n\r\n${'x'.repeat(900_000)}\r\n--b--\r\n`;
+    const socket = connect(Number(port), hostname);
+    let answers = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
+    socket.write(
+      `POST /v1/lead-imports HTTP/1.1\r\n${head}content-type: multipart/form-data; boundary=b\r\n` +
+        `content-length: ${body.length}\r\n\r\n${body}GET /v1/nothing HTTP/1.1\r\n${head}\r\n`,
+    );
+    await eventually(() => /^HTTP\/1.1 400 .*HTTP\/1.1 404 /s.test(answers), 15_000);
+    socket.destroy();
+  });
+
   it('needs the right to import', async () => {
     const token = await gateway.token({ tenantId, role: 'agent' });
     const response = await gateway.fetch('/v1/lead-imports', { method: 'POST', body: formOf(), token });

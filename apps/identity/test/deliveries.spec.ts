@@ -2,7 +2,7 @@ import { newId } from '@leadwire/kernel';
 import { SecretBox } from '@leadwire/security';
 import { MailSink, SmsSink, eventually, type TestService } from '@leadwire/testing';
 import { AccountTransaction } from '../src/accounts/account-transaction.js';
-import type { SqlSession } from '../src/accounts/sql.js';
+import type { SqlSession } from '@leadwire/persistence';
 import { Deliveries } from '../src/delivery/deliveries.js';
 import { DeliveryWorker } from '../src/delivery/delivery-worker.js';
 import { startIdentity, travel } from './identity-client.js';

@@ -1,7 +1,7 @@
 import type { TestService } from '@leadwire/testing';
 import { AccountTransaction } from '../src/accounts/account-transaction.js';
 import { OneTimeTokens } from '../src/accounts/one-time-tokens.js';
-import type { SqlSession } from '../src/accounts/sql.js';
+import type { SqlSession } from '@leadwire/persistence';
 import { signUp, startIdentity, travel } from './identity-client.js';
 
 const HOUR_MS = 3_600_000;

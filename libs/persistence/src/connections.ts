@@ -54,13 +54,13 @@ export class Connections {
 
   /** One read, in a transaction of its own. */
   async read<R extends QueryResultRow>(acting: QueryConfig, statement: QueryConfig): Promise<R[]> {
-    const replies = await this.together([BEGIN_READ_ONLY, acting, statement, COMMIT]);
+    const replies = await this.inOnePacket([BEGIN_READ_ONLY, acting, statement, COMMIT]);
     return replies[2]?.rows as R[];
   }
 
   /** Statements that need no answer of each other, in a transaction of their own. */
-  async batch(statements: QueryConfig[]): Promise<QueryResult[]> {
-    return (await this.together([BEGIN, ...statements, COMMIT])).slice(1, -1);
+  async together(statements: QueryConfig[]): Promise<QueryResult[]> {
+    return (await this.inOnePacket([BEGIN, ...statements, COMMIT])).slice(1, -1);
   }
 
   /** One statement that is a transaction of its own. */
@@ -68,7 +68,7 @@ export class Connections {
     return this.attempt((sql) => sql.query<R>(statement));
   }
 
-  private together(statements: QueryConfig[]): Promise<QueryResult[]> {
+  private inOnePacket(statements: QueryConfig[]): Promise<QueryResult[]> {
     return this.attempt((sql) => Promise.all(statements.map((statement) => sql.query(statement))));
   }
 

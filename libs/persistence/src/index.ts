@@ -11,6 +11,7 @@ export * from './postgres-inbox.js';
 export * from './relay.js';
 export * from './retention.js';
 export * from './schema-sql.js';
+export * from './sql-session.js';
 export * from './tenant-db.js';
 export * from './tenant-erasures.js';
 export * from './tenant-transaction.js';

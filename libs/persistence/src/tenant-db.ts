@@ -1,9 +1,10 @@
 import { subjectOf, type EventType } from '@leadwire/contracts';
 import { assert, EVENT_BYTES_MAX, newId, type AppError, type Ctx } from '@leadwire/kernel';
 import type { DeepPartial, EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
-import type { QueryConfig, QueryResultRow } from 'pg';
+import type { QueryConfig } from 'pg';
 import { INSERT_EVENTS } from './outbox.queries.js';
 import type { SqlConnection } from './pipeline.js';
+import { Statements, statementOf } from './sql-session.js';
 
 /** What rows of a tenant have in common. */
 export type TenantRow = ObjectLiteral & { id: string; tenantId: string };
@@ -19,17 +20,19 @@ export type EmitOptions = {
  * The database as one use case sees it: one transaction, one tenant. Everything written here, and every event emitted,
  * commits together or not at all.
  */
-export class TenantDb {
+export class TenantDb extends Statements {
   private readonly emitted: Emitted[] = [];
   private readonly later: QueryConfig[] = [];
   private entityManager?: EntityManager;
 
   constructor(
     readonly ctx: Ctx,
-    private readonly connection: SqlConnection,
+    connection: SqlConnection,
     private readonly openManager: () => EntityManager,
     private readonly causationId: string | null,
-  ) {}
+  ) {
+    super(connection);
+  }
 
   get tenantId(): string {
     return this.ctx.tenantId;
@@ -40,24 +43,9 @@ export class TenantDb {
     return (this.entityManager ??= this.openManager());
   }
 
-  /**
-   * Runs hand-written SQL and returns its rows. Add `tenant_id` to the WHERE all the same: it is what indexes start with.
-   * @param name of a statement that is always the same and runs often: each connection then plans it once
-   */
-  async query<R extends QueryResultRow>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
-    return (await this.connection.query<R>({ ...(name ? { name } : {}), text: sql, values: params })).rows;
-  }
-
-  /** Runs a statement and returns how many rows it touched; `name` as for {@link query}. */
-  async execute(sql: string, params: unknown[] = [], name?: string): Promise<number> {
-    return (
-      (await this.connection.query({ ...(name ? { name } : {}), text: sql, values: params })).rowCount ?? 0
-    );
-  }
-
   /** Runs a statement that nothing here waits for, in one packet with the commit; the transaction fails with it. */
   atLast(sql: string, params: unknown[], name: string): void {
-    this.later.push({ name, text: sql, values: params });
+    this.later.push(statementOf(sql, params, name));
   }
 
   /** Inserts one row of this tenant, with an id if it brings none, and returns it with what the database filled in. */

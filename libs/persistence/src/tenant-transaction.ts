@@ -6,6 +6,7 @@ import { translateDatabaseError } from './database-errors.js';
 import { idempotentRequest, refuseRepeat, remember } from './idempotency.js';
 import type { OutboxSignal } from './outbox.js';
 import type { SqlConnection } from './pipeline.js';
+import { statementOf } from './sql-session.js';
 import { TenantDb } from './tenant-db.js';
 
 const SET_TENANT = `SELECT set_config('app.tenant_id', $1, true)`;
@@ -67,7 +68,7 @@ export class TenantTransaction {
     params: unknown[] = [],
     name?: string,
   ): Promise<R[]> {
-    return this.connections.read<R>(actingFor(ctx), { ...(name ? { name } : {}), text: sql, values: params });
+    return this.connections.read<R>(actingFor(ctx), statementOf(sql, params, name));
   }
 
   /**
@@ -76,7 +77,7 @@ export class TenantTransaction {
    */
   async call<R extends QueryResultRow>(ctx: Ctx, sql: string, params: unknown[], name: string): Promise<R[]> {
     requireTenant(ctx);
-    return (await this.connections.statement<R>({ name, text: sql, values: params })).rows;
+    return (await this.connections.statement<R>(statementOf(sql, params, name))).rows;
   }
 
   /** Like {@link run} on a connection that can COPY; statements are not pipelined, and time is not limited. */
@@ -112,7 +113,7 @@ export class TenantTransaction {
 
 function actingFor(ctx: Ctx): QueryConfig {
   requireTenant(ctx);
-  return { name: 'set-tenant', text: SET_TENANT, values: [ctx.tenantId] };
+  return statementOf(SET_TENANT, [ctx.tenantId], 'set-tenant');
 }
 
 function requireTenant(ctx: Ctx): void {

@@ -113,7 +113,10 @@ describe('statements that leave together', () => {
     client.on('error', () => undefined);
     const pipeline = new Pipeline(client);
     const { rows } = await pipeline.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const lost = Promise.allSettled([pipeline.query('SELECT pg_sleep(60)'), pipeline.query('SELECT 1')]);
+    // Held by another connection until the end: the first of the two waits for it.
+    const lock = 'SELECT pg_advisory_lock(1)';
+    await database.query(lock);
+    const lost = Promise.allSettled([pipeline.query(lock), pipeline.query('SELECT 1')]);
     await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
     expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     client.release(true);

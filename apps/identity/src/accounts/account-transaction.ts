@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Connections } from '@leadwire/persistence';
+import { Connections, Statements, statementOf, type SqlSession } from '@leadwire/persistence';
 import type { QueryConfig, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ACT_AS_USER } from './accounts.queries.js';
-import { sessionOf, statementOf, type SqlSession } from './sql.js';
 
 /**
  * A transaction without a tenant, for what people do before or beside any team: their address, password, mails. It sees the
@@ -18,22 +17,22 @@ export class AccountTransaction {
 
   constructor(@InjectDataSource() source: DataSource) {
     this.connections = Connections.of(source);
-    this.alone = sessionOf({ query: (statement) => this.connections.statement(statement) });
+    this.alone = new Statements({ query: (statement) => this.connections.statement(statement) });
   }
 
   /** @throws what `work` throws; AppError `request.unavailable` when the database is away */
   run<T>(work: (db: SqlSession) => Promise<T>): Promise<T> {
-    return this.connections.transaction(undefined, (sql) => work(sessionOf(sql)));
+    return this.connections.transaction(undefined, (sql) => work(new Statements(sql)));
   }
 
   /** The same, seeing what this person sees of themselves in whatever team. */
   runAs<T>(userId: string, work: (db: SqlSession) => Promise<T>): Promise<T> {
-    return this.connections.transaction(as(userId), (sql) => work(sessionOf(sql)));
+    return this.connections.transaction(as(userId), (sql) => work(new Statements(sql)));
   }
 
   /** Statements that need no answer of each other, in one transaction and one packet. */
   async together(...statements: QueryConfig[]): Promise<QueryResultRow[][]> {
-    return (await this.connections.batch(statements)).map(({ rows }) => rows as QueryResultRow[]);
+    return (await this.connections.together(statements)).map(({ rows }) => rows as QueryResultRow[]);
   }
 
   /**

@@ -2,8 +2,8 @@ import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '@leadwire/kernel';
 import { CONFIG } from '@leadwire/platform';
+import type { SqlExecutor, SqlSession } from '@leadwire/persistence';
 import type { IdentityConfig } from '../identity.config.js';
-import type { SqlExecutor, SqlSession } from './sql.js';
 
 const TOKEN_BYTES = 32;
 const CODE_DIGITS = 6;

@@ -2,13 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '@leadwire/kernel';
 import { CONFIG } from '@leadwire/platform';
 import { SecretBox, type SecretPlace } from '@leadwire/security';
-import type { SqlExecutor } from '../accounts/sql.js';
+import type { SqlExecutor } from '@leadwire/persistence';
 import type { IdentityConfig } from '../identity.config.js';
 import { INSERT_DELIVERY, SETTLE_DELIVERY } from './deliveries.queries.js';
 import { renderMail, type MailContent } from './mail-content.js';
 import { mailTemplates, type MailData, type MailTemplate } from './templates/index.js';
-
-export type { SqlExecutor } from '../accounts/sql.js';
 
 const HOUR_MS = 3_600_000;
 /** How long a mail is worth sending: links in it work no longer. */

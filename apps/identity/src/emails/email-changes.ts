@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { Clock, newId } from '@leadwire/kernel';
-import { isUniqueViolation } from '@leadwire/persistence';
+import { isUniqueViolation, type SqlSession } from '@leadwire/persistence';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { EMAIL_TAKEN } from '../accounts/accounts.queries.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.js';
-import type { SqlSession } from '../accounts/sql.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { RESET_PASSWORD } from '../passwords/purposes.js';
 import { EMAIL_LINK_VALID_MS, VERIFY_EMAIL } from './email-verification.js';

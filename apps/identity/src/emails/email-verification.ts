@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
+import type { SqlExecutor } from '@leadwire/persistence';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.js';
-import type { SqlExecutor } from '../accounts/sql.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { VERIFY_ADDRESS } from './emails.queries.js';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@leadwire/kernel';
+import { statementOf } from '@leadwire/persistence';
 import type { QueryConfig } from 'pg';
 import { AccountTransaction } from '../accounts/account-transaction.js';
-import { statementOf } from '../accounts/sql.js';
 import { networkOf } from './network.js';
 import { FORGET_NETWORKS, IS_KNOWN_NETWORK, REMEMBER_NETWORKS } from './throttles.queries.js';
 import { Throttles, type Throttle, type ThrottleRule } from './throttles.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
+import { statementOf, type SqlSession } from '@leadwire/persistence';
 import { AccountTransaction } from '../accounts/account-transaction.js';
-import { statementOf, type SqlSession } from '../accounts/sql.js';
 import type { QueryConfig } from 'pg';
 import { CLAIM_TRIES, CLEAR_TRIES, FORGIVE_TRY, SWEEP_TRIES, WAITING_UNTIL } from './throttles.queries.js';
 

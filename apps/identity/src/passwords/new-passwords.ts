@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
+import type { SqlSession } from '@leadwire/persistence';
 import { OneTimeTokens } from '../accounts/one-time-tokens.js';
 import { Passwords } from '../accounts/passwords.js';
-import type { SqlSession } from '../accounts/sql.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { EmailChanges } from '../emails/email-changes.js';
 import { PasswordPolicy } from './password-policy.js';

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
-import type { TenantDb } from '@leadwire/persistence';
+import type { TenantDb, SqlExecutor } from '@leadwire/persistence';
 import { OneTimeTokens, type RedeemedCode } from '../accounts/one-time-tokens.js';
-import type { SqlExecutor } from '../accounts/sql.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { SmsProvider } from '../delivery/sms-provider.js';
 import { VERIFY_PHONE } from './profile.queries.js';

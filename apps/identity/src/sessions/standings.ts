@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { statementOf } from '@leadwire/persistence';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { STANDING_ANY_STATUS } from '../accounts/accounts.queries.js';
 import type { Standing } from '../accounts/standing.js';
-import { statementOf } from '../accounts/sql.js';
 import { ACT_AS_BEARER, MEMBERSHIP_OF_TOKEN } from './sessions.queries.js';
 
 const OF_TOKEN = `${STANDING_ANY_STATUS} AND m.id = (${MEMBERSHIP_OF_TOKEN})`;
