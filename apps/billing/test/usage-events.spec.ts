@@ -1,62 +1,26 @@
 import {
   UsageFailed,
-  UsageVoided,
-  usageApi,
-  usageEventsApi,
   usageOperatorsApi,
-  walletsApi,
-  type ReportedUsage,
   type UsageApi,
   type UsageEventsApi,
   type WalletsApi,
 } from '@leadwire/contracts';
 import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { caller, eventually, TestService } from '@leadwire/testing';
-import { billingService } from '../src/billing.module.js';
-import { migrations } from '../src/migrations/index.js';
-import { mail, send } from './mails.js';
-import { tailViolationsIn, violationsIn } from './postings.js';
-
-const MAILS = { category: 'email', provider: 'smtp', unit: 'message' } as const;
-
-const use = (over: Partial<ReportedUsage> = {}): ReportedUsage => ({
-  key: newId(),
-  feature: 'newsletter',
-  items: [{ ...MAILS, quantity: '10' }],
-  occurredAt: new Date().toISOString(),
-  ...over,
-});
+import { caller, eventually, type TestService } from '@leadwire/testing';
+import { MAILS, ReportedUsageFixture, use } from './reported-usage.js';
 
 describe('usage that is reported', () => {
+  let fixture: ReportedUsageFixture;
   let service: TestService;
   let usage: UsageApi;
   let events: UsageEventsApi;
   let wallets: WalletsApi;
 
   beforeAll(async () => {
-    const env = { TRIAL_CREDIT: '1.000000', LOW_BALANCE_THRESHOLD: '0' };
-    service = await TestService.start(billingService, { migrations, env });
-    usage = service.client(usageApi);
-    events = service.client(usageEventsApi);
-    wallets = service.client(walletsApi);
+    fixture = await ReportedUsageFixture.start();
+    ({ service, usage, events, wallets } = fixture);
   });
-  afterAll(async () => {
-    expect(await violationsIn(service.database)).toEqual([]);
-    expect(await tailViolationsIn(service.database)).toEqual([]);
-    await service.stop();
-  });
-
-  const balanceOf = async (ctx: Ctx) => (await wallets.get(ctx, {})).balance;
-  const recordOne = async (ctx: Ctx, over: Partial<ReportedUsage> = {}): Promise<string> => {
-    const { items } = await events.record(ctx, { events: [use(over)] });
-    return items[0]?.usageEventId as string;
-  };
-  const setPrice = (ctx: Ctx, price: string, provider: string, from = '2020-01-01T00:00:00Z') =>
-    service.database.query(
-      `INSERT INTO billing.billing_pricing_catalog (id, tenant_id, category, provider, unit, unit_price, effective_from)
-       VALUES (gen_random_uuid(), $1, 'email', $3, 'message', $2, $4)`,
-      [ctx.tenantId, price, provider, from],
-    );
+  afterAll(() => fixture.stop());
 
   describe('in bulk', () => {
     it('is recorded and charged, each for itself, and is shown with what it was rated by', async () => {
@@ -71,7 +35,7 @@ describe('usage that is reported', () => {
           error: null,
         })),
       );
-      expect(await balanceOf(ctx)).toBe('0.980000');
+      expect(await fixture.balanceOf(ctx)).toBe('0.980000');
       const found = await usage.get(ctx, { usageEventId: items[0]?.usageEventId as string });
       expect(found).toMatchObject({
         feature: 'newsletter',
@@ -94,7 +58,7 @@ describe('usage that is reported', () => {
       });
       expect(items.map(({ outcome }) => outcome)).toEqual(['duplicate', 'conflict', 'charged', 'duplicate']);
       expect(items[0]?.usageEventId).toBe(before[0]?.usageEventId);
-      expect(await balanceOf(ctx)).toBe('0.980000');
+      expect(await fixture.balanceOf(ctx)).toBe('0.980000');
       const again = caller();
       expect((await events.record(again, { events: [first] })).items).toMatchObject([{ outcome: 'charged' }]);
     });
@@ -121,7 +85,7 @@ describe('usage that is reported', () => {
       const ctx = caller();
       const batch = Array.from({ length: 50 }, () => use({ items: [{ ...MAILS, quantity: '1' }] }));
       await Promise.all(Array.from({ length: 8 }, () => events.record(ctx, { events: batch })));
-      expect(await balanceOf(ctx)).toBe('0.950000');
+      expect(await fixture.balanceOf(ctx)).toBe('0.950000');
     });
 
     it('waits as pending when funds end, and is charged after a top-up', async () => {
@@ -131,7 +95,7 @@ describe('usage that is reported', () => {
       });
       expect(items.map(({ outcome }) => outcome)).toEqual(['charged', 'pending', 'pending']);
       await wallets.topUp(ctx, { amount: '2' });
-      expect(await balanceOf(ctx)).toBe('0.980000');
+      expect(await fixture.balanceOf(ctx)).toBe('0.980000');
     });
 
     it.each([
@@ -257,7 +221,7 @@ describe('usage that is reported', () => {
 
     it('is rated again when its time comes, less and less often', async () => {
       const ctx = caller();
-      const id = await recordOne(ctx, { items: PIGEON });
+      const id = await fixture.recordOne(ctx, { items: PIGEON });
       for (const retryCount of [1, 2]) {
         await passTime(ctx);
         const tried = await eventually(async () => {
@@ -266,7 +230,7 @@ describe('usage that is reported', () => {
         });
         expect(Date.parse(tried.retryAt as string) - Date.now()).toBeGreaterThan(retryCount * 90_000);
       }
-      await setPrice(ctx, '0.05', 'pigeon');
+      await fixture.setPrice(ctx, '0.05', 'pigeon');
       await passTime(ctx);
       expect(await statusIs(ctx, id, 'charged')).toMatchObject({
         cost: '0.200000',
@@ -275,7 +239,7 @@ describe('usage that is reported', () => {
         error: null,
         retryAt: null,
       });
-      expect(await balanceOf(ctx)).toBe('0.800000');
+      expect(await fixture.balanceOf(ctx)).toBe('0.800000');
       const left = `SELECT FROM billing.usage_retries WHERE tenant_id = $1`;
       await eventually(async () => (await service.database.query(left, [ctx.tenantId])).length === 0);
     });
@@ -283,9 +247,9 @@ describe('usage that is reported', () => {
     it('is rated again at once when an operator says so, and waits for funds like any other', async () => {
       const [poor, rich] = [caller(), caller()];
       const large = [{ ...MAILS, provider: 'pigeon', quantity: '40' }];
-      const waits = await recordOne(poor, { items: large });
-      const paid = await recordOne(rich, { items: PIGEON });
-      for (const ctx of [poor, rich]) await setPrice(ctx, '0.05', 'pigeon');
+      const waits = await fixture.recordOne(poor, { items: large });
+      const paid = await fixture.recordOne(rich, { items: PIGEON });
+      for (const ctx of [poor, rich]) await fixture.setPrice(ctx, '0.05', 'pigeon');
       const operators = service.client(usageOperatorsApi);
       expect((await operators.retry(systemCtx(''), {})).teams).toBeGreaterThanOrEqual(2);
       await statusIs(rich, paid, 'charged');
@@ -293,111 +257,6 @@ describe('usage that is reported', () => {
       await wallets.topUp(poor, { amount: '1' });
       expect((await usage.get(poor, { usageEventId: waits })).status).toBe('charged');
       await expect(operators.retry(poor, {})).rejects.toMatchObject({ code: 'request.forbidden' });
-    });
-  });
-
-  describe('when it is voided', () => {
-    it('gives the charge back, once, to what paid for it, and says so', async () => {
-      const ctx = caller();
-      const id = await recordOne(ctx);
-      const asked = { usageEventId: id, reason: 'Sent by mistake' };
-      const [voided] = await Promise.all([
-        events.void(ctx, asked),
-        events.void(ctx, asked),
-        events.void(ctx, asked),
-      ]);
-      expect(voided).toMatchObject({
-        status: 'voided',
-        cost: '0.010000',
-        ledgerTransactionId: expect.any(String),
-        reversalTransactionId: expect.any(String),
-        voidReason: 'Sent by mistake',
-      });
-      expect(await balanceOf(ctx)).toBe('1.000000');
-      expect(await service.events(UsageVoided, ctx.tenantId)).toMatchObject([
-        { data: { usageEventId: id, cost: '0.010000', reversalTransactionId: voided.reversalTransactionId } },
-      ]);
-      await expect(events.void(ctx, { ...asked, reason: 'Another one' })).rejects.toMatchObject({
-        code: 'usage.voided',
-      });
-      const lots = `SELECT granted, remaining FROM billing.billing_credit_lots WHERE tenant_id = $1`;
-      expect(await service.database.query(lots, [ctx.tenantId])).toEqual([
-        { granted: '1.000000', remaining: '1.000000' },
-      ]);
-    });
-
-    it('ends what waits without a posting', async () => {
-      const ctx = caller();
-      const waiting = await recordOne(ctx, { items: [{ ...MAILS, quantity: '2000' }] });
-      const failed = await recordOne(ctx, { items: [{ ...MAILS, provider: 'pigeon', quantity: '1' }] });
-      for (const usageEventId of [waiting, failed, waiting])
-        expect(await events.void(ctx, { usageEventId, reason: 'No' })).toMatchObject({
-          status: 'voided',
-          reversalTransactionId: null,
-        });
-      expect(await wallets.get(ctx, {})).toMatchObject({ balance: '1.000000', exhausted: false });
-      await recordOne(ctx);
-      expect(await balanceOf(ctx)).toBe('0.990000');
-    });
-
-    it('pays what waits with what comes back', async () => {
-      const ctx = caller();
-      const large = await recordOne(ctx, { items: [{ ...MAILS, quantity: '900' }] });
-      const waiting = await recordOne(ctx, { items: [{ ...MAILS, quantity: '500' }] });
-      await events.void(ctx, { usageEventId: large, reason: 'No' });
-      expect((await usage.get(ctx, { usageEventId: waiting })).status).toBe('charged');
-      expect(await balanceOf(ctx)).toBe('0.500000');
-    });
-
-    it("is not there for another team, and what our services reported is the operator's to void", async () => {
-      const ctx = caller();
-      const id = await recordOne(ctx);
-      await expect(events.void(caller(), { usageEventId: id, reason: 'No' })).rejects.toMatchObject({
-        code: 'usage.not_found',
-      });
-      await send(service, ctx.tenantId, [mail()]);
-      const sent = await eventually(async () => (await usage.list(ctx, { feature: 'campaigns' })).items[0]);
-      const asked = { usageEventId: sent.id, reason: 'Bounced' };
-      await expect(events.void(ctx, asked)).rejects.toMatchObject({ code: 'usage.not_reported' });
-      expect(await events.void(systemCtx(ctx.tenantId), asked)).toMatchObject({ status: 'voided' });
-    });
-  });
-
-  describe('when it is corrected', () => {
-    it('is charged for what was really used, at the price of its moment, by a credit and a debit', async () => {
-      const ctx = caller();
-      await setPrice(ctx, '0.002', 'smtp', new Date(Date.now() - 3_600_000).toISOString());
-      const occurredAt = new Date(Date.now() - 2 * 3_600_000).toISOString();
-      const id = await recordOne(ctx, { occurredAt, reference: 'issue-8' });
-      const asked = { usageEventId: id, reason: 'Twelve it was', items: [{ ...MAILS, quantity: '12' }] };
-      const corrected = await events.correct(ctx, asked);
-      expect(corrected).toMatchObject({
-        voided: { id, status: 'voided', correctedById: corrected.replacement.id, cost: '0.010000' },
-        replacement: {
-          status: 'charged',
-          cost: '0.012000',
-          correctsId: id,
-          externalReferenceId: 'issue-8',
-          occurredAt,
-        },
-      });
-      expect(await balanceOf(ctx)).toBe('0.988000');
-      expect(await events.correct(ctx, asked)).toEqual(corrected);
-      await expect(
-        events.correct(ctx, { ...asked, items: [{ ...MAILS, quantity: '13' }] }),
-      ).rejects.toMatchObject({ code: 'usage.voided' });
-      expect(await balanceOf(ctx)).toBe('0.988000');
-      const ledger = await service.database.query(
-        `SELECT transaction_type AS type, amount, counter_account AS account FROM billing.billing_ledger_transactions
-         WHERE tenant_id = $1 ORDER BY wallet_seq`,
-        [ctx.tenantId],
-      );
-      expect(ledger).toEqual([
-        { type: 'credit', amount: '1.000000', account: 'promotions' },
-        { type: 'debit', amount: '-0.010000', account: 'revenue' },
-        { type: 'reversal', amount: '0.010000', account: 'revenue' },
-        { type: 'debit', amount: '-0.012000', account: 'revenue' },
-      ]);
     });
   });
 });

@@ -1,72 +1,21 @@
 import {
   ApiKeyChanged,
-  apiKeyChecksApi,
   ApiKeyRevoked,
   apiKeyErrors,
   MembershipChanged,
   MembershipRemoved,
   tenantErrors,
   TenantUpdated,
-  type Api,
   type ApiKeyStanding,
-  type VerifyApiKey,
 } from '@leadwire/contracts';
-import { Clock, newId, requestErrors, type Ctx } from '@leadwire/kernel';
-import { digestOfApiKey, newApiKey, type NewApiKey } from '@leadwire/security';
+import { Clock, newId, type Ctx } from '@leadwire/kernel';
+import { newApiKey } from '@leadwire/security';
 import { eventually, TestRights } from '@leadwire/testing';
 import { ApiKeyVerifier } from '../src/auth/api-key-verifier.js';
+import { FakeKeys } from './fake-keys.js';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
 import { publishEvent } from './publish-event.js';
 import { SseClient } from './sse-client.js';
-
-const YEAR_MS = 366 * 86_400_000;
-
-type Kept = {
-  standing: ApiKeyStanding;
-  refusal?: () => Error;
-  asked: number;
-  answersAfter?: Promise<void>;
-};
-
-/** Identity's part of API keys: what it knows of each, by digest, and how often it was asked. */
-class FakeKeys {
-  private readonly kept = new Map<string, Kept>();
-  strangers = 0;
-
-  readonly handlers: [Api, Record<string, (ctx: Ctx, input: never) => unknown>][] = [
-    [apiKeyChecksApi as Api, { verify: (_: Ctx, input: VerifyApiKey) => this.verify(input) }],
-  ];
-
-  issue(over: Partial<ApiKeyStanding> = {}): { key: NewApiKey; kept: Kept; text: string } {
-    const key = newApiKey();
-    const standing: ApiKeyStanding = {
-      apiKeyId: newId(),
-      tenantId: newId(),
-      userId: newId(),
-      role: 'owner',
-      scopes: ['leads.read', 'leads.write'],
-      ipAllow: [],
-      ratePerSecond: null,
-      worksUntil: new Date(Date.now() + YEAR_MS).toISOString(),
-      ...over,
-    };
-    const kept: Kept = { standing, asked: 0 };
-    this.kept.set(digestOfApiKey(key.text), kept);
-    return { key, kept, text: key.text };
-  }
-
-  private async verify({ digest }: VerifyApiKey): Promise<ApiKeyStanding> {
-    const kept = this.kept.get(digest);
-    if (!kept) {
-      this.strangers++;
-      throw requestErrors.unauthenticated();
-    }
-    kept.asked++;
-    await kept.answersAfter;
-    if (kept.refusal) throw kept.refusal();
-    return kept.standing;
-  }
-}
 
 describe('an API key at the gateway', () => {
   const keys = new FakeKeys();
@@ -318,61 +267,5 @@ describe('an API key at the gateway', () => {
     });
     await eventually(() => stream.ended);
     expect(stream.signals).toMatchObject([{ event: 'reauth', data: { reason: 'api-key-changed' } }]);
-  });
-});
-
-describe('an API key with a rate', () => {
-  const keys = new FakeKeys();
-  let gateway: GatewayFixture;
-
-  beforeAll(async () => {
-    gateway = await GatewayFixture.start({
-      identity: keys.handlers,
-      things: { list: () => ({ items: [], next: null }) },
-    });
-  });
-  afterAll(() => gateway.stop());
-
-  it('is stopped past it, which its answers show, while other keys of its owner go on', async () => {
-    const owner = { tenantId: newId(), userId: newId() };
-    const [slow, other] = [keys.issue({ ...owner, ratePerSecond: 1 }), keys.issue(owner)];
-    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
-    const first = await send(slow);
-    expect(first.headers.get('ratelimit-policy')).toMatch(/, "key";q=10;w=10$/);
-    expect(first.headers.get('ratelimit')).toMatch(/, "key";r=9;t=1$/);
-    const answers = await Promise.all(Array.from({ length: 30 }, () => send(slow)));
-    const refused = answers.find(({ status }) => status === 429) as Response;
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(refused.headers.get('ratelimit')).toMatch(/^"key";r=0/);
-    expect(await problemIn(refused)).toMatchObject({ code: 'request.rate_limited' });
-    expect((await send(other)).status).toBe(200);
-  });
-});
-
-describe('an API key while identity is away', () => {
-  const keys = new FakeKeys();
-  let gateway: GatewayFixture;
-
-  beforeAll(async () => {
-    gateway = await GatewayFixture.start({
-      identity: keys.handlers,
-      things: { list: () => ({ items: [], next: null }) },
-    });
-  });
-  afterAll(() => gateway.stop());
-
-  it('goes on for its half minute if it was seen before; others are told to come back', async () => {
-    const [known, unknown] = [keys.issue(), keys.issue()];
-    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
-    expect((await send(known)).status).toBe(200);
-    await gateway.takeAway();
-    expect((await send(known)).status).toBe(200);
-    const refused = await send(unknown);
-    expect(refused.headers.get('retry-after')).toBe('1');
-    expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'request.unavailable' });
-    gateway.gateway.app.get(Clock).now = () => new Date(Date.now() + 31_000);
-    expect((await send(known)).status).toBe(503);
-    await gateway.serve('identity', keys.handlers);
-    expect((await send(known)).status).toBe(200);
   });
 });

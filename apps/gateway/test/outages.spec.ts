@@ -1,5 +1,6 @@
-import { newId } from '@leadwire/kernel';
+import { Clock, newId } from '@leadwire/kernel';
 import { eventually } from '@leadwire/testing';
+import { FakeKeys } from './fake-keys.js';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
 
 describe('when a part of Leadwire is away', () => {
@@ -62,5 +63,33 @@ describe('when a part of Leadwire is away', () => {
     });
     await gateway.nats.up();
     await eventually(async () => (await gateway.fetch('/v1/things')).status === 200);
+  });
+});
+
+describe('an API key while identity is away', () => {
+  const keys = new FakeKeys();
+  let gateway: GatewayFixture;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({
+      identity: keys.handlers,
+      things: { list: () => ({ items: [], next: null }) },
+    });
+  });
+  afterAll(() => gateway.stop());
+
+  it('goes on for its half minute if it was seen before; others are told to come back', async () => {
+    const [known, unknown] = [keys.issue(), keys.issue()];
+    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
+    expect((await send(known)).status).toBe(200);
+    await gateway.takeAway();
+    expect((await send(known)).status).toBe(200);
+    const refused = await send(unknown);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'request.unavailable' });
+    gateway.gateway.app.get(Clock).now = () => new Date(Date.now() + 31_000);
+    expect((await send(known)).status).toBe(503);
+    await gateway.serve('identity', keys.handlers);
+    expect((await send(known)).status).toBe(200);
   });
 });

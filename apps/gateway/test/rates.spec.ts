@@ -1,4 +1,5 @@
 import { newId } from '@leadwire/kernel';
+import { FakeKeys } from './fake-keys.js';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
 
 describe('rates', () => {
@@ -59,5 +60,33 @@ describe('rates', () => {
     ]);
     expect((await gateway.fetch('/v1/things', { token: 'guess' })).status).toBe(429);
     expect((await gateway.fetch('/v1/things')).status).toBe(200);
+  });
+});
+
+describe('an API key with a rate', () => {
+  const keys = new FakeKeys();
+  let gateway: GatewayFixture;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({
+      identity: keys.handlers,
+      things: { list: () => ({ items: [], next: null }) },
+    });
+  });
+  afterAll(() => gateway.stop());
+
+  it('is stopped past it, which its answers show, while other keys of its owner go on', async () => {
+    const owner = { tenantId: newId(), userId: newId() };
+    const [slow, other] = [keys.issue({ ...owner, ratePerSecond: 1 }), keys.issue(owner)];
+    const send = ({ text }: { text: string }) => gateway.fetch('/v1/things', { token: text });
+    const first = await send(slow);
+    expect(first.headers.get('ratelimit-policy')).toMatch(/, "key";q=10;w=10$/);
+    expect(first.headers.get('ratelimit')).toMatch(/, "key";r=9;t=1$/);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => send(slow)));
+    const refused = answers.find(({ status }) => status === 429) as Response;
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"key";r=0/);
+    expect(await problemIn(refused)).toMatchObject({ code: 'request.rate_limited' });
+    expect((await send(other)).status).toBe(200);
   });
 });
