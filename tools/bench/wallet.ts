@@ -106,10 +106,8 @@ async function debit({ queue }: Postings, tenantId: string): Promise<void> {
 const WRITE_PLAINLY = `
   WITH posted AS (
     INSERT INTO billing.billing_ledger_transactions (id, tenant_id, wallet_id, wallet_seq, transaction_type, amount,
-      balance_before, balance_after, reference_type, idempotency_key, request_hash, counter_account, hash)
-    VALUES ($1, $2, $3, $4, 'debit', -${DEBIT}, $5, $5::numeric - ${DEBIT}, 'manual', $6, '', 'revenue', '')
-  ), drawn AS (
-    INSERT INTO billing.lot_consumptions (tenant_id, wallet_id, wallet_seq, lot_id, amount) VALUES ($2, $3, $4, $7, ${DEBIT})
+      balance_before, balance_after, reference_type, idempotency_key, request_hash, counter_account, hash, lot_id)
+    VALUES ($1, $2, $3, $4, 'debit', -${DEBIT}, $5, $5::numeric - ${DEBIT}, 'manual', $6, '', 'revenue', '', $7)
   )
   INSERT INTO billing.domain_events (id, tenant_id, event_type, aggregate_type, aggregate_id, payload, metadata)
   VALUES ($8, $2, 'billing.wallet.posted', 'wallet', $3, '{}', '{}')`;
@@ -145,17 +143,13 @@ async function debitPlainly(pool: pg.Pool, tenantId: string): Promise<void> {
 }
 
 const AGE = `
-  WITH w AS (SELECT * FROM billing.billing_wallets WHERE tenant_id = $1), aged AS (
-    INSERT INTO billing.billing_ledger_transactions (id, tenant_id, wallet_id, wallet_seq, transaction_type, amount,
-      balance_before, balance_after, reference_type, idempotency_key, request_hash, counter_account, hash)
-    SELECT gen_random_uuid(), w.tenant_id, w.id, n, 'debit', -0.01, w.current_balance - (n - w.last_seq - 1) * 0.01,
-           w.current_balance - (n - w.last_seq) * 0.01, 'manual', gen_random_uuid(), w.head_hash, 'revenue', w.head_hash
-    FROM w, generate_series(w.last_seq + 1, $2::bigint) n
-    RETURNING tenant_id, wallet_id, wallet_seq
-  )
-  INSERT INTO billing.lot_consumptions (tenant_id, wallet_id, wallet_seq, lot_id, amount)
-  SELECT aged.tenant_id, aged.wallet_id, aged.wallet_seq, l.id, 0.01
-  FROM aged JOIN billing.billing_credit_lots l ON l.wallet_id = aged.wallet_id`;
+  WITH w AS (SELECT * FROM billing.billing_wallets WHERE tenant_id = $1)
+  INSERT INTO billing.billing_ledger_transactions (id, tenant_id, wallet_id, wallet_seq, transaction_type, amount,
+    balance_before, balance_after, reference_type, idempotency_key, request_hash, counter_account, hash, lot_id)
+  SELECT gen_random_uuid(), w.tenant_id, w.id, n, 'debit', -0.01, w.current_balance - (n - w.last_seq - 1) * 0.01,
+         w.current_balance - (n - w.last_seq) * 0.01, 'manual', gen_random_uuid(), w.head_hash, 'revenue', w.head_hash, l.id
+  FROM w
+  JOIN billing.billing_credit_lots l ON l.wallet_id = w.id, generate_series(w.last_seq + 1, $2::bigint) n`;
 
 /** Gives a wallet a history of so many rows, without the time it would take to post them. */
 async function ageTo(pool: pg.Pool, tenantId: string, rows: number): Promise<void> {
@@ -169,7 +163,6 @@ async function ageTo(pool: pg.Pool, tenantId: string, rows: number): Promise<voi
   );
   // What the making of the history left to do is not what a posting costs.
   await pool.query('VACUUM ANALYZE billing.billing_ledger_transactions');
-  await pool.query('VACUUM ANALYZE billing.lot_consumptions');
   await pool.query('CHECKPOINT');
 }
 

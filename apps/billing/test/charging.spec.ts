@@ -260,7 +260,11 @@ describe('charging usage', () => {
     const unpriced = mail({ sentAt: '2019-12-31T23:59:59.000Z' });
     await send(service, ctx.tenantId, [mail(), unpriced, mail()]);
     await settled(ctx, 2);
-    expect((await usage.list(ctx, { status: 'failed' })).items).toMatchObject([
+    const failed = await eventually(async () => {
+      const { items } = await usage.list(ctx, { status: 'failed' });
+      return items.length > 0 && items;
+    });
+    expect(failed).toMatchObject([
       {
         externalReferenceId: unpriced.activityId,
         error: expect.stringContaining('no price'),

@@ -63,8 +63,8 @@ const ALTERATIONS: Record<string, { sql: string[]; breaks: string }> = {
     sql: [`UPDATE billing_credit_lots SET remaining = remaining - 1 WHERE tenant_id = $1 AND remaining >= 1`],
     breaks: 'I9',
   },
-  'what a posting took from a lot': {
-    sql: [`UPDATE lot_consumptions SET amount = amount + 0.0001 WHERE tenant_id = $1 AND wallet_seq = 3`],
+  'that a lot paid for a posting': {
+    sql: [`UPDATE billing_ledger_transactions SET lot_id = NULL WHERE tenant_id = $1 AND wallet_seq = 3`],
     breaks: 'I9',
   },
   'what a lot was granted': {
@@ -234,19 +234,29 @@ describe('the audit of wallets', () => {
     PATIENCE_MS,
   );
 
-  it(
-    'a wallet that nobody posts on is held against every invariant in its turn',
-    async () => {
+  it.each([
+    [
+      'the balance of a counter-account',
+      'I11:',
+      `UPDATE billing_accounts SET balance = balance + 1 WHERE tenant_id = $1 AND account = 'revenue'`,
+    ],
+    [
+      'which lot paid for a posting',
+      'I10:',
+      `UPDATE billing_ledger_transactions l SET lot_id = other.id FROM billing_credit_lots other
+       WHERE l.tenant_id = $1 AND l.wallet_seq = 3 AND other.tenant_id = $1 AND other.id <> l.lot_id`,
+    ],
+  ])(
+    'a wallet that nobody posts on is held against every invariant in its turn: %s',
+    async (_, invariant, sql) => {
       const ctx = await busy();
       await allAudited(ctx);
-      await alter(ctx, [
-        `UPDATE billing_accounts SET balance = balance + 1 WHERE tenant_id = $1 AND account = 'revenue'`,
-      ]);
+      await alter(ctx, [sql]);
       await service.database.query(
         `UPDATE billing.wallet_upkeep SET fully_audited_at = '-infinity' WHERE tenant_id = $1`,
         [ctx.tenantId],
       );
-      expect((await stopped(ctx)).frozenReason).toContain('I11:');
+      expect((await stopped(ctx)).frozenReason).toContain(invariant);
     },
     PATIENCE_MS,
   );

@@ -86,8 +86,15 @@ let administration: pg.Pool | undefined;
 
 /** On one connection for all specs of this process, since opening one costs more than what is done on it. */
 async function administer(sql: string): Promise<void> {
-  administration ??= new pg.Pool({ connectionString: adminUrl(), max: 1, allowExitOnIdle: true });
+  administration ??= openAdministration();
   await administration.query(sql);
+}
+
+function openAdministration(): pg.Pool {
+  const pool = new pg.Pool({ connectionString: adminUrl(), max: 1, allowExitOnIdle: true });
+  // Who started Postgres may stop it before this process ends.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 function urlOf(database: string): string {

@@ -146,7 +146,7 @@ export const INVARIANTS: Invariant[] = [
       UNION ALL
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ', taken from lots ' || coalesce(c.amount, 0)
       FROM billing_ledger_transactions l
-      FULL JOIN (SELECT wallet_id, wallet_seq, sum(amount) AS amount FROM lot_consumptions x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
+      FULL JOIN (SELECT wallet_id, wallet_seq, sum(amount) AS amount FROM lot_draws x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
         ON c.wallet_id = l.wallet_id AND c.wallet_seq = l.wallet_seq
       WHERE ($1::uuid IS NULL OR coalesce(l.wallet_id, c.wallet_id) = $1)
         AND coalesce(c.amount, 0) IS DISTINCT FROM CASE l.transaction_type WHEN 'reversal' THEN -l.amount ELSE greatest(-l.amount, 0) END`,
@@ -158,7 +158,7 @@ export const INVARIANTS: Invariant[] = [
       SELECT t.tenant_id, t.wallet_id, t.id::text AS row,
              t.granted || ' granted, ' || t.remaining || ' left, ' || coalesce(c.amount, 0) || ' taken' AS detail
       FROM billing_credit_lots t
-      LEFT JOIN (SELECT wallet_id, lot_id, sum(amount) AS amount FROM lot_consumptions x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
+      LEFT JOIN (SELECT wallet_id, lot_id, sum(amount) AS amount FROM lot_draws x WHERE ${OF_WALLET('x')} GROUP BY 1, 2) c
         ON c.wallet_id = t.wallet_id AND c.lot_id = t.id
       WHERE ${OF_WALLET('t')} AND t.granted <> t.remaining + coalesce(c.amount, 0)
       UNION ALL

@@ -93,7 +93,7 @@ const TAIL_CHECKS: { id: string; sql: string }[] = [
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ', taken from lots ' || coalesce(c.amount, 0)
       FROM billing_ledger_transactions l
       CROSS JOIN LATERAL (
-        SELECT sum(amount) AS amount FROM lot_consumptions
+        SELECT sum(amount) AS amount FROM lot_draws
         WHERE wallet_id = l.wallet_id AND wallet_seq = l.wallet_seq) c
       WHERE l.wallet_id = $1 AND l.wallet_seq > $2 AND l.wallet_seq <= $3
         AND coalesce(c.amount, 0) <> CASE l.transaction_type WHEN 'reversal' THEN -l.amount ELSE greatest(-l.amount, 0) END`,

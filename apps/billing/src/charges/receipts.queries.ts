@@ -28,7 +28,7 @@ export const POSTINGS_OF_CHARGE = `
          ledger_leaf(l) AS hashed,
          (SELECT json_agg(json_build_object('lotId', t.id, 'source', t.source, 'priority', t.priority, 'expiresAt', t.expires_at,
                             'amount', c.amount::text) ORDER BY t.priority, t.expires_at, t.wallet_seq)
-          FROM lot_consumptions c
+          FROM lot_draws c
           JOIN billing_credit_lots t ON t.tenant_id = c.tenant_id AND t.id = c.lot_id
           WHERE c.wallet_id = l.wallet_id AND c.wallet_seq = l.wallet_seq) AS lots
   FROM billing_ledger_transactions l

@@ -54,7 +54,7 @@ export const ofUsage = (posting: string): string =>
 
 /** What postings took (`c`, `l`) from which lots, and the posting that a lot came with (`g`). */
 export const GRANTED_FROM = `
-  FROM lot_consumptions c
+  FROM lot_draws c
   JOIN billing_ledger_transactions l ON l.wallet_id = c.wallet_id AND l.wallet_seq = c.wallet_seq
   JOIN billing_credit_lots t ON t.tenant_id = c.tenant_id AND t.id = c.lot_id
   JOIN billing_ledger_transactions g ON g.wallet_id = t.wallet_id AND g.wallet_seq = t.wallet_seq`;

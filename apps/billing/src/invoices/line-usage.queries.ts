@@ -41,7 +41,7 @@ export function postingsOfLine(line: InvoiceLine): { sql: string; filters: unkno
 
 const FROM_GRANTED_LOT = `
   SELECT
-  FROM lot_consumptions c
+  FROM lot_draws c
   JOIN billing_credit_lots t ON t.tenant_id = c.tenant_id AND t.id = c.lot_id
   JOIN billing_ledger_transactions g ON g.wallet_id = t.wallet_id AND g.wallet_seq = t.wallet_seq
   WHERE c.wallet_id = l.wallet_id AND c.wallet_seq = l.wallet_seq AND g.counter_account IN ('promotions', 'adjustments')`;

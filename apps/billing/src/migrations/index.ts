@@ -9,6 +9,7 @@ import { Invoices20261129130000 } from './20261129130000-invoices.js';
 import { Payments20261129140000 } from './20261129140000-payments.js';
 import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
 import { PostingSpeed20261129210000 } from './20261129210000-posting-speed.js';
+import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -22,4 +23,5 @@ export const migrations: MigrationClass[] = [
   Payments20261129140000,
   SelfAudit20261129150000,
   PostingSpeed20261129210000,
+  LotInTheLedger20261130030000,
 ];

@@ -3,16 +3,16 @@
  * it so that no two rows have one form. `ledger-file.ts` says the same in TypeScript; a test holds them together.
  */
 export const LEDGER_LEAF = `
-  CREATE FUNCTION ledger_leaf(l billing_ledger_transactions) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat(l.id, '|', l.tenant_id, '|', l.wallet_id, '|', l.wallet_seq, '|', l.transaction_type,
-      '|', l.amount, '|', l.balance_before, '|', l.balance_after,
-      '|', l.reserved_amount, '|', l.reserved_before, '|', l.reserved_after, '|', l.counter_account,
-      '|', l.reference_type, '|', coalesce(l.reference_id::text, '-'), '|', coalesce(l.reservation_id::text, '-'),
-      '|', coalesce(l.created_by::text, '-'), '|', (extract(epoch FROM l.created_at) * 1000000)::bigint,
-      '|', encode(l.request_hash, 'hex'),
-      '|', octet_length(l.idempotency_key), ':', l.idempotency_key,
-      '|', coalesce(octet_length(l.description) || ':' || l.description, '-'),
-      '|', octet_length(l.metadata::text), ':', l.metadata)
+  CREATE OR REPLACE FUNCTION ledger_leaf(l billing_ledger_transactions) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT concat_ws('|', l.id, l.tenant_id, l.wallet_id, l.wallet_seq, l.transaction_type,
+      l.amount, l.balance_before, l.balance_after,
+      l.reserved_amount, l.reserved_before, l.reserved_after, l.counter_account,
+      l.reference_type, coalesce(l.reference_id::text, '-'), coalesce(l.reservation_id::text, '-'),
+      coalesce(l.created_by::text, '-'), (extract(epoch FROM l.created_at) * 1000000)::bigint,
+      encode(l.request_hash, 'hex'),
+      octet_length(l.idempotency_key) || ':' || l.idempotency_key,
+      coalesce(octet_length(l.description) || ':' || l.description, '-'),
+      octet_length(l.metadata::text) || ':' || l.metadata::text)
   $$`;
 
 /** What the first posting of a wallet is chained to. */

@@ -119,8 +119,8 @@ export const DECIDE = `
         c.reference_id := reservation;
       END IF;`;
 
-/** Makes the rows of a decided command: usage, refusal, or its place in ledger and chain. */
-export const WRITE_DOWN = `
+/** Keeps the usage that a command tells of, and ends here with whatever is not posted: some refusals are kept for ever. */
+export const SET_ASIDE = `
       IF c.kind IN ('usage', 'fail') AND outcome <> 'closed' THEN
         uses := uses || ROW(
           c.usage ->> 'id', p_tenant, p_wallet, c.created_by, c.usage ->> 'feature', c.usage -> 'items', c.usage ->> 'quantity',
@@ -152,39 +152,15 @@ export const WRITE_DOWN = `
           answers := answers || ROW(c.place, outcome, NULL, NULL, NULL, NULL, available, state)::posting_answer;
         END IF;
         CONTINUE;
-      END IF;
-
-      w.last_seq := w.last_seq + 1;
-      l := ROW(
-        c.id, p_tenant, p_wallet, w.last_seq, type, moved, w.current_balance, w.current_balance + moved, c.reference_type,
-        c.reference_id, c.key, c.hash, c.created_by, c.description, coalesce(state, '{}'), p_now,
-        held, w.reserved_balance, w.reserved_balance + held,
-        CASE type
-          WHEN 'debit' THEN CASE c.reference_type WHEN 'invoice' THEN 'tax' ELSE 'revenue' END
-          WHEN 'reversal' THEN 'revenue'
-          WHEN 'credit' THEN CASE c.reference_type WHEN 'invoice' THEN 'tax' WHEN 'credit_note' THEN 'revenue' ELSE 'promotions' END
-          WHEN 'adjustment' THEN 'adjustments'
-          WHEN 'expiry' THEN 'breakage'
-          WHEN 'reservation' THEN 'held'
-          WHEN 'release' THEN 'held'
-          ELSE 'cash' END,
-        reservation, NULL)::billing_ledger_transactions;
-      w.head_hash := sha256(w.head_hash || convert_to(ledger_leaf(l), 'UTF8'));
-      l.hash := w.head_hash;
-      ledger := ledger || l;
-      w.current_balance := l.balance_after;
-      w.reserved_balance := l.reserved_after;
-      IF c.kind = 'charge' THEN
-        paid_usage := paid_usage || c.reference_id;
-        paid_by := paid_by || c.id;
-      END IF;
-      IF c.place >= 0 THEN
-        answers := answers || ROW(c.place, outcome, c.id, w.last_seq, w.current_balance, w.reserved_balance, available,
-          l.metadata)::posting_answer;
       END IF;`;
 
-/** Adds a lot for what came in, gives back to its lots what is reversed, or takes what went out from the lots in their order. */
+/**
+ * Adds a lot for what came in, gives back to its lots what is reversed, or takes what went out from the lots in their order. Nearly
+ * always one lot pays for all of it: the posting itself names it then, and nothing more is written.
+ */
 export const DRAIN = `
+      w.last_seq := w.last_seq + 1;
+      spent := NULL;
       IF moved > 0 AND lot_id IS NOT NULL THEN
         UPDATE billing_credit_lots SET remaining = lot_left WHERE tenant_id = p_tenant AND id = lot_id;
         lot_id := NULL;
@@ -194,7 +170,7 @@ export const DRAIN = `
         WITH taken AS (
           SELECT x.lot_id, x.amount
           FROM billing_ledger_transactions t
-          JOIN lot_consumptions x ON x.wallet_id = p_wallet AND x.wallet_seq = t.wallet_seq
+          JOIN lot_draws x ON x.wallet_id = p_wallet AND x.wallet_seq = t.wallet_seq
           WHERE t.tenant_id = p_tenant AND t.id = v.ledger_transaction_id
         ), given AS (
           UPDATE billing_credit_lots g SET remaining = g.remaining + taken.amount FROM taken
@@ -223,7 +199,11 @@ export const DRAIN = `
           ORDER BY priority, expires_at, wallet_seq LIMIT 1;
         END IF;
         took := least(need, lot_left);
-        draws := draws || ROW(p_tenant, p_wallet, w.last_seq, lot_id, took)::lot_consumptions;
+        IF took = -moved THEN
+          spent := lot_id;
+        ELSE
+          draws := draws || ROW(p_tenant, p_wallet, w.last_seq, lot_id, took)::lot_consumptions;
+        END IF;
         lot_left := lot_left - took;
         need := need - took;
       END LOOP;
@@ -231,6 +211,36 @@ export const DRAIN = `
         UPDATE billing_credit_lots SET remaining = lot_left WHERE tenant_id = p_tenant AND id = lot_id;
         lot_id := NULL;
         lot_left := NULL;
+      END IF;`;
+
+/** Gives a posting its place in ledger and chain. */
+export const WRITE_DOWN = `
+      l := ROW(
+        c.id, p_tenant, p_wallet, w.last_seq, type, moved, w.current_balance, w.current_balance + moved, c.reference_type,
+        c.reference_id, c.key, c.hash, c.created_by, c.description, coalesce(state, '{}'), p_now,
+        held, w.reserved_balance, w.reserved_balance + held,
+        CASE type
+          WHEN 'debit' THEN CASE c.reference_type WHEN 'invoice' THEN 'tax' ELSE 'revenue' END
+          WHEN 'reversal' THEN 'revenue'
+          WHEN 'credit' THEN CASE c.reference_type WHEN 'invoice' THEN 'tax' WHEN 'credit_note' THEN 'revenue' ELSE 'promotions' END
+          WHEN 'adjustment' THEN 'adjustments'
+          WHEN 'expiry' THEN 'breakage'
+          WHEN 'reservation' THEN 'held'
+          WHEN 'release' THEN 'held'
+          ELSE 'cash' END,
+        reservation, NULL, spent)::billing_ledger_transactions;
+      w.head_hash := sha256(w.head_hash || convert_to(ledger_leaf(l), 'UTF8'));
+      l.hash := w.head_hash;
+      ledger := ledger || l;
+      w.current_balance := l.balance_after;
+      w.reserved_balance := l.reserved_after;
+      IF c.kind = 'charge' THEN
+        paid_usage := paid_usage || c.reference_id;
+        paid_by := paid_by || c.id;
+      END IF;
+      IF c.place >= 0 THEN
+        answers := answers || ROW(c.place, outcome, c.id, w.last_seq, w.current_balance, w.reserved_balance, available,
+          l.metadata)::posting_answer;
       END IF;`;
 
 /** Writes the rows of the batch, and what the wallet, its counter-accounts and its listeners learn of it. */

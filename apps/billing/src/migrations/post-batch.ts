@@ -1,6 +1,6 @@
 import { MOVE_RESERVATION, RESERVATION_MOVE } from './move-reservation.js';
 import { COUNT_FOR_PERSON } from './post-batch-limits.js';
-import { CLOSE_BATCH, DECIDE, DRAIN, WRITE_DOWN } from './post-batch-steps.js';
+import { CLOSE_BATCH, DECIDE, DRAIN, SET_ASIDE, WRITE_DOWN } from './post-batch-steps.js';
 
 const TYPES = [
   `CREATE TYPE posting_command AS (
@@ -111,6 +111,7 @@ const POST = `
     reservation uuid;
     lot_id uuid;
     lot_left numeric(20,6);
+    spent uuid;
     need numeric;
     took numeric;
     waits boolean;
@@ -156,8 +157,9 @@ const POST = `
 
     FOR c IN ${PROBED_COMMANDS} LOOP
       ${DECIDE}
-      ${WRITE_DOWN}
+      ${SET_ASIDE}
       ${DRAIN}
+      ${WRITE_DOWN}
       ${COUNT_FOR_PERSON}
     END LOOP;
 
