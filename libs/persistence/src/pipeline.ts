@@ -12,6 +12,7 @@ export type SqlConnection = {
 type Wire = {
   stream: { cork: () => void; uncork: () => void };
   submittedNamedStatements: Record<string, string>;
+  describe: (portal: unknown) => void;
   sync: () => void;
 };
 
@@ -30,12 +31,27 @@ type Statement = {
 };
 type Waiting = { statement: Statement; failure?: Error };
 
+const nothing = (): void => undefined;
+
+/**
+ * What each connection was told of the rows of its prepared statements, undefined of one that has none. They never change: the server
+ * refuses a statement whose rows would ("cached plan must not change result type").
+ */
+const shapes = new WeakMap<Wire, Map<string, unknown>>();
+
+function shapesOn(wire: Wire): Map<string, unknown> {
+  const known = shapes.get(wire) ?? new Map<string, unknown>();
+  shapes.set(wire, known);
+  return known;
+}
+
 /**
  * Several statements that leave in one packet, with one Sync at its end, and are answered in one: the server writes at a Sync. One
  * that fails takes the others along, as in a transaction it would anyway (PostgreSQL manual, "Message Flow", "Pipelining").
  */
 class Batch extends pg.Query {
   private answered = 0;
+  private shapes = new Map<string, unknown>();
 
   constructor(private readonly sent: Waiting[]) {
     super({ text: '' });
@@ -48,26 +64,36 @@ class Batch extends pg.Query {
 
   override submit = (connection: unknown): void => {
     const wire = connection as Wire;
-    const { sync } = wire;
+    const { sync, describe } = wire;
+    this.shapes = shapesOn(wire);
     wire.stream.cork();
     // Each of pg's queries ends with a Sync of its own.
-    wire.sync = () => undefined;
+    wire.sync = nothing;
     try {
       for (const [i, waiting] of this.sent.entries()) {
-        const failure = waiting.statement.submit(wire) ?? waiting.failure;
-        if (!failure) continue;
+        const { statement } = waiting;
+        const known = statement.name !== undefined && this.shapes.has(statement.name);
+        wire.describe = known ? nothing : describe;
+        const failure = statement.submit(wire) ?? waiting.failure;
+        if (!failure) {
+          const shape = known && this.shapes.get(statement.name as string);
+          if (shape) statement.handleRowDescription(shape);
+          continue;
+        }
         for (const { statement } of this.sent.splice(i)) abandon(statement, failure, wire);
         break;
       }
     } finally {
-      wire.sync = sync;
+      Object.assign(wire, { sync, describe });
       wire.sync();
       wire.stream.uncork();
     }
   };
 
   handleRowDescription(message: unknown): void {
-    this.current?.handleRowDescription(message);
+    const { current } = this;
+    if (current?.name) this.shapes.set(current.name, message);
+    current?.handleRowDescription(message);
   }
 
   handleDataRow(message: unknown): void {
@@ -75,7 +101,9 @@ class Batch extends pg.Query {
   }
 
   handleCommandComplete(message: unknown, wire: Wire): void {
-    this.current?.handleCommandComplete(message, wire);
+    const { current } = this;
+    if (current?.name && !this.shapes.has(current.name)) this.shapes.set(current.name, undefined);
+    current?.handleCommandComplete(message, wire);
     this.answered++;
   }
 

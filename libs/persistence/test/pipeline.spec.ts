@@ -55,6 +55,36 @@ describe('statements that leave together', () => {
     expect(await ids()).toEqual([1, 2]);
   });
 
+  it('have their rows, however often a connection runs them under one name, with failures in between', async () => {
+    const select = { name: 'whole-note', text: 'SELECT id, content FROM notes WHERE id = $1', values: [1] };
+    const clear = { name: 'clear-note', text: 'UPDATE notes SET content = NULL WHERE id = $1', values: [1] };
+    await connections.statement(insert(1));
+    const looks = [];
+    for (let look = 0; look < 3; look++) {
+      const [rows, cleared] = await inTransaction((sql) =>
+        Promise.all([sql.query(select), sql.query(clear)]),
+      );
+      looks.push([rows.rows, rows.fields.map(({ name }) => name), cleared.rowCount]);
+      await expect(
+        inTransaction((sql) => Promise.all([sql.query(select), sql.query(insert(1))])),
+      ).rejects.toThrow();
+    }
+    const names = ['id', 'content'];
+    expect(looks).toEqual([
+      [[{ id: 1, content: 'text' }], names, 1],
+      [[{ id: 1, content: null }], names, 1],
+      [[{ id: 1, content: null }], names, 1],
+    ]);
+  });
+
+  it('fail when the rows of one would look otherwise than when it was prepared, and never come misread', async () => {
+    await database.query('CREATE TABLE growing (id int); INSERT INTO growing VALUES (1)');
+    const all = { name: 'all-growing', text: 'SELECT * FROM growing' };
+    expect((await connections.statement(all)).rows).toEqual([{ id: 1 }]);
+    await database.query('ALTER TABLE growing ALTER COLUMN id TYPE text');
+    await expect(connections.statement(all)).rejects.toMatchObject({ code: '0A000' });
+  });
+
   it('fail with the first that fails, and the connection goes on', async () => {
     const outcomes = await inTransaction(async (sql) => {
       const outcomes = await Promise.allSettled([
