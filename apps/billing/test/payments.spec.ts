@@ -1,5 +1,5 @@
-import { TopUpFailed, TopUpReversed, TopUpSucceeded } from '@leadwire/contracts';
-import { newId, type Ctx } from '@leadwire/kernel';
+import { TopUpFailed, TopUpReversed, TopUpSucceeded, walletOperatorsApi } from '@leadwire/contracts';
+import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { caller, eventually, STRIPE_CARDS, type StripeFault } from '@leadwire/testing';
 import fc from 'fast-check';
 import { PaymentBench } from './payments.js';
@@ -278,15 +278,37 @@ describe('topping up by card', () => {
     await expect(bench.topUps.create(ctx, { amount: '5' })).rejects.toMatchObject({ code: 'wallet.frozen' });
   });
 
-  it('keeps a payment for a frozen wallet until it is not frozen any more', async () => {
+  it('keeps a payment for a frozen wallet however long that takes, and adds it once the wallet is unfrozen', async () => {
     const ctx = caller();
+    const { tenantId } = ctx;
     const { id, sessionId } = await bench.started(ctx, '30');
-    await freeze(ctx, true);
-    bench.stripe.pay(sessionId);
+    const operators = bench.service.client(walletOperatorsApi);
+    const operator = systemCtx('', { deadline: Date.now() + 60_000 });
+    await operators.freeze(operator, { tenantId, reason: 'Checked by hand' });
+    const paymentId = bench.stripe.pay(sessionId);
     await bench.deliver();
-    expect(await topUpOf(ctx, id)).toMatchObject({ status: 'created' });
-    await freeze(ctx, false);
+    const about = [[paymentId, sessionId]];
+    const change = (set: string) =>
+      bench.service.database.query(
+        `UPDATE billing.billing_payment_events SET ${set} WHERE subject_id = ANY($1)`,
+        about,
+      );
+    const states = () =>
+      bench.service.database.query<{ status: string; attempts: number; later: boolean }>(
+        `SELECT DISTINCT status, attempts, next_attempt_at > now() + interval '50 min' AS later
+         FROM billing.billing_payment_events WHERE subject_id = ANY($1)`,
+        about,
+      );
+    // One more that counted would be the last.
+    await change(`attempts = 75`);
     await bench.hurry();
+    await eventually(async () => (await states()).every(({ later }) => later));
+    expect(await states()).toEqual([{ status: 'waiting', attempts: 75, later: true }]);
+    // As earlier versions left it after three days.
+    await change(`status = 'given-up', attempts = 76, settled_at = now()`);
+    expect(await topUpOf(ctx, id)).toMatchObject({ status: 'created' });
+
+    await operators.unfreeze(operator, { tenantId });
     await eventually(async () => (await topUpOf(ctx, id)).status === 'succeeded');
     expect(await bench.balance(ctx)).toBe('30.000000');
   });

@@ -78,13 +78,13 @@ export class PaymentBench {
     return this.webhooks.receive(anonymousCtx(), this.stripe.webhook(event));
   }
 
-  /** Waits until no event is due. */
+  /** Waits until every event was tried. */
   async settled(): Promise<void> {
     await this.service.running.app.get(PaymentEvents).round();
     await eventually(async () => {
       const [row] = await this.service.database.query<{ waiting: string }>(
         `SELECT count(*) AS waiting FROM billing.billing_payment_events
-         WHERE status = 'waiting' AND attempts = 0`,
+         WHERE status = 'waiting' AND attempts = 0 AND error IS NULL`,
       );
       return row?.waiting === '0';
     });

@@ -32,10 +32,25 @@ export const SETTLE_EVENT = `
   SET status = $2, error = $3, settled_at = $4, attempts = attempts + 1
   WHERE id = $1 AND status = 'waiting'`;
 
+/** `$4`: whether it was a try, or only found a wallet that takes nothing for now. */
 export const PUT_OFF_EVENT = `
   UPDATE billing_payment_events
-  SET attempts = attempts + 1, next_attempt_at = $2, error = $3
+  SET attempts = attempts + $4::boolean::int, next_attempt_at = $2, error = $3
   WHERE id = $1 AND status = 'waiting'`;
+
+/**
+ * Makes due whatever failed for the reason `$1`, also what was given up. Whose an event is shows only when it is handled: those of
+ * other wallets are put off again. What somebody else has in hand is looked at again by them.
+ */
+export const RELEASE_EVENTS = `
+  UPDATE billing_payment_events e
+  SET status = 'waiting', attempts = 0, error = NULL, settled_at = NULL, next_attempt_at = $2
+  FROM (
+    SELECT id FROM billing_payment_events
+    WHERE status IN ('waiting', 'given-up') AND error = $1
+    FOR UPDATE SKIP LOCKED
+  ) held
+  WHERE e.id = held.id`;
 
 /** The provider lists its own for thirty days: what is forgotten before would come again. */
 export const FORGET_EVENTS = `

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { Clock } from '@leadwire/kernel';
+import { AppError, Clock } from '@leadwire/kernel';
 import { translateDatabaseError } from '@leadwire/persistence';
 import { Metrics, Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
@@ -23,6 +23,9 @@ const EVENTS_PER_ROUND = 20;
 const LEASE_MS = 120 * SECOND_MS;
 /** Waits after a try that failed; the last one is repeated. */
 const WAITS_MS = [5, 30, 120, 600, 3_600].map((seconds) => seconds * SECOND_MS);
+/** The wallet takes nothing for now. That may last for weeks, so it counts as no try: the payment is added whenever it ends. */
+const HELD_BY_WALLET: ReadonlySet<string> = new Set(['wallet.frozen', 'wallet.full']);
+const HELD_WAIT_MS = HOUR_MS;
 /** About three days of tries: as long as the provider itself sends an event again. */
 const ATTEMPTS_MAX = 76;
 const KEPT_MS = 45 * 24 * HOUR_MS;
@@ -106,8 +109,10 @@ export class PaymentEvents extends Rounds {
 
   private async failed({ id, type, subjectId, attempts }: WaitingEvent, err: unknown): Promise<void> {
     const reason = (err instanceof Error ? err.message : String(err)).slice(0, ERROR_LENGTH_MAX);
-    const seen = { event: id, type, about: subjectId, attempts: attempts + 1, err };
-    if (err instanceof PaymentMismatch || attempts + 1 >= ATTEMPTS_MAX) {
+    const held = err instanceof AppError && HELD_BY_WALLET.has(err.code);
+    const tries = held ? attempts : attempts + 1;
+    const seen = { event: id, type, about: subjectId, attempts: tries, err };
+    if (err instanceof PaymentMismatch || tries >= ATTEMPTS_MAX) {
       await this.dataSource.query(SETTLE_EVENT, [id, 'given-up', reason, this.clock.now()]);
       this.outcomes.inc({ outcome: 'given-up' });
       this.logger.error(
@@ -116,9 +121,9 @@ export class PaymentEvents extends Rounds {
       );
       return;
     }
-    const wait = WAITS_MS[Math.min(attempts, WAITS_MS.length - 1)] as number;
+    const wait = held ? HELD_WAIT_MS : (WAITS_MS[Math.min(attempts, WAITS_MS.length - 1)] as number);
     const next = new Date(this.clock.now().getTime() + wait);
-    await this.dataSource.query(PUT_OFF_EVENT, [id, next, reason]);
+    await this.dataSource.query(PUT_OFF_EVENT, [id, next, reason, !held]);
     this.outcomes.inc({ outcome: 'put-off' });
     this.logger.warn(seen, 'a payment event was put off');
   }

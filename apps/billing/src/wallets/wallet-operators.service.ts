@@ -20,6 +20,7 @@ import type { DataSource } from 'typeorm';
 import { SelfAudit } from '../audit/self-audit.js';
 import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { asTenant } from '../operators/as-tenant.js';
+import { RELEASE_EVENTS } from '../payments/payment-events.queries.js';
 import { Charging } from '../usage/charging.js';
 import { freezeWallet, unfreezeWallet } from './freezing.js';
 import {
@@ -79,7 +80,7 @@ export class WalletOperatorsService implements WalletOperatorsApi {
     return this.get(ctx, { tenantId });
   }
 
-  /** What waited meanwhile is charged as far as one batch goes; the sweeper goes on with the rest. */
+  /** What waited meanwhile is charged as far as one batch goes; the sweeper goes on with the rest. Payments are added at once. */
   async unfreeze(ctx: Ctx, { tenantId }: TenantRef): Promise<OperatorWallet> {
     const { walletId, status } = await this.read(ctx, tenantId);
     if (status !== 'frozen') throw walletErrors.not_frozen();
@@ -88,6 +89,7 @@ export class WalletOperatorsService implements WalletOperatorsApi {
       throw walletErrors.violated({ extras: { invariant: violations[0]?.invariant } });
     await this.wallets.run(asTenant(ctx, tenantId), async (db, wallet) => {
       if (!(await unfreezeWallet(db, wallet))) throw walletErrors.not_frozen();
+      await db.execute(RELEASE_EVENTS, [walletErrors.frozen().message, this.clock.now()]);
       await this.charging.chargePending(db, wallet);
     });
     return this.get(ctx, { tenantId });
