@@ -5,8 +5,10 @@ import {
   InvoiceReminded,
   InvoiceVoided,
 } from '@leadwire/contracts';
-import { newId, type Ctx } from '@leadwire/kernel';
+import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
 import { eventually } from '@leadwire/testing';
+import { WalletTransaction } from '../src/ledger/wallet-transaction.js';
+import { setSuspended } from '../src/wallets/suspensions.js';
 import { codeOf, InvoiceFixture } from './invoice-fixture.js';
 
 const NOW = '2026-06-10T00:00:00.000Z';
@@ -154,6 +156,52 @@ describe('invoices that wait to be paid', () => {
     await fixture.run(ctx);
     expect(await statusOf(ctx)).toBe('voided');
     expect(await fixture.announced(ctx, InvoiceReminded)).toEqual([]);
+    expect((await fixture.wallets.get(ctx, {})).status).toBe('active');
+  });
+
+  it('keep a wallet whose dispute is settled suspended only when they suspend it themselves', async () => {
+    const { app } = fixture.service.running;
+    const dispute = (ctx: Ctx, owed: boolean) =>
+      app
+        .get(WalletTransaction)
+        .run(systemCtx(ctx.tenantId), (db, { id }) => setSuspended(db, id, 'dispute', owed));
+    const walletOf = async (ctx: Ctx) => (await fixture.wallets.get(ctx, {})).status;
+    const { ctx } = await unpaid();
+    const { id: invoiceId } = await fixture.invoices.create(ctx, { kind: 'credit', amount: '5' });
+    await fixture.invoices.finalise(ctx, { invoiceId });
+    await dispute(ctx, true);
+    fixture.at('2026-06-24T00:03:00.000Z');
+    await fixture.run(ctx);
+    expect((await fixture.all(ctx)).map(({ status }) => status)).toEqual(['overdue', 'overdue']);
+    expect(await walletOf(ctx)).toBe('suspended');
+    await dispute(ctx, false);
+    expect(await walletOf(ctx)).toBe('active');
+
+    fixture.at('2026-06-27T00:03:00.000Z');
+    await fixture.run(ctx);
+    fixture.at('2026-07-04T00:02:00.000Z');
+    await fixture.run(ctx);
+    await dispute(ctx, true);
+    await dispute(ctx, false);
+    expect(await walletOf(ctx)).toBe('suspended');
+    await fixture.wallets.topUp(ctx, { amount: '0.50' });
+    await eventually(async () => (await walletOf(ctx)) === 'active');
+  });
+
+  it('for credit that lapse open the wallet that is suspended for nothing else', async () => {
+    const ctx = await fixture.team('5');
+    const { id: invoiceId } = await fixture.invoices.create(ctx, { kind: 'credit', amount: '5' });
+    await fixture.invoices.finalise(ctx, { invoiceId });
+    fixture.at('2026-06-24T00:02:00.000Z');
+    await fixture.run(ctx);
+    // As earlier versions left it when a dispute was settled while any invoice was overdue.
+    await fixture.service.database.query(
+      `UPDATE billing.billing_wallets SET status = 'suspended' WHERE tenant_id = $1`,
+      [ctx.tenantId],
+    );
+    fixture.at('2026-07-05T00:02:00.000Z');
+    await fixture.run(ctx);
+    expect(await statusOf(ctx)).toBe('voided');
     expect((await fixture.wallets.get(ctx, {})).status).toBe('active');
   });
 

@@ -2,10 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InvoicePaid } from '@leadwire/contracts';
 import { amount, assert, Clock } from '@leadwire/kernel';
 import type { TenantDb } from '@leadwire/persistence';
-import { CONFIG } from '@leadwire/platform';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
 import { Charging } from '../usage/charging.js';
-import type { InvoiceConfig } from './invoice.config.js';
 import { dueOf, momentOf, type InvoiceRow } from './invoice-row.js';
 import {
   AVAILABLE,
@@ -33,7 +31,6 @@ export class Collection {
   constructor(
     @Inject(Charging) private readonly charging: Charging,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Pick<InvoiceConfig, 'DUNNING_DAYS'>,
   ) {}
 
   /** Tries all that are open; the wallet must be held. */
@@ -83,11 +80,7 @@ export class Collection {
 
   /** Opens a wallet again that was suspended for invoices of which none is left, and charges what waited. */
   async restore(db: TenantDb, wallet: LockedWallet): Promise<void> {
-    const restored = await db.execute(RESTORE_WALLET, [
-      db.tenantId,
-      wallet.id,
-      this.config.DUNNING_DAYS.length,
-    ]);
+    const restored = await db.execute(RESTORE_WALLET, [db.tenantId, wallet.id]);
     if (restored > 0) await this.charging.chargePending(db, wallet);
   }
 

@@ -48,7 +48,7 @@ export class Dunning {
   private async take(db: TenantDb, wallet: LockedWallet, invoice: InvoiceRow): Promise<void> {
     if (invoice.kind === 'usage' && (await this.collection.collect(db, wallet, invoice, true))) return;
     if (invoice.status === 'pending') await this.becomeOverdue(db, invoice);
-    else if (invoice.kind === 'credit') await this.lapse(db, invoice);
+    else if (invoice.kind === 'credit') await this.lapse(db, wallet, invoice);
     else await this.remind(db, wallet, invoice);
   }
 
@@ -73,11 +73,12 @@ export class Dunning {
     db.emit(InvoiceReminded, id, { ...momentOf(reminded), step, suspendsAt }, { version: reminded.version });
   }
 
-  private async lapse(db: TenantDb, { id }: InvoiceRow): Promise<void> {
+  private async lapse(db: TenantDb, wallet: LockedWallet, { id }: InvoiceRow): Promise<void> {
     const notes = JSON.stringify({ voided: NOT_BOUGHT });
     await db.execute(VOID_INVOICE, [db.tenantId, id, this.clock.now(), notes]);
     const voided = await read(db, id);
     db.emit(InvoiceVoided, id, { ...momentOf(voided), reason: NOT_BOUGHT }, { version: voided.version });
+    await this.collection.restore(db, wallet);
   }
 
   private dayOf(step: number): number {

@@ -143,12 +143,14 @@ export const SUSPEND_WALLET = `
       frozen_from = CASE status WHEN 'frozen' THEN 'suspended' ELSE frozen_from END
   WHERE tenant_id = $1 AND id = $2 AND status IN ('active', 'frozen')`;
 
-/** Unless another invoice was reminded of in vain. `$3`: how many reminders there are. */
+/** An invoice keeps its wallet suspended when its last reminder was in vain. Only that one leaves an overdue invoice without a next step. */
+export const REMINDED_IN_VAIN = `
+  SELECT FROM billing_invoices
+  WHERE tenant_id = $1 AND status = 'overdue' AND kind = 'usage' AND next_step_at IS NULL`;
+
 export const RESTORE_WALLET = `
   UPDATE billing_wallets
   SET status = CASE status WHEN 'suspended' THEN 'active' ELSE status END,
       frozen_from = CASE frozen_from WHEN 'suspended' THEN 'active' ELSE frozen_from END
   WHERE tenant_id = $1 AND id = $2 AND (status = 'suspended' OR frozen_from = 'suspended')
-    AND NOT EXISTS (
-      SELECT FROM billing_invoices
-      WHERE tenant_id = $1 AND status = 'overdue' AND kind = 'usage' AND reminders >= $3)`;
+    AND NOT EXISTS (${REMINDED_IN_VAIN})`;
