@@ -20,7 +20,7 @@ import {
   type DueRow,
   type TemplateRow,
 } from './claims.queries.js';
-import { LEASE_MS } from './leases.js';
+import { LEASE_MS, Leases } from './leases.js';
 import type { ClaimedMail } from './mail.js';
 import type { SendJournal } from './send-journal.js';
 
@@ -44,6 +44,7 @@ export class Claims {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(DataKeys) private readonly keys: DataKeys,
+    @Inject(Leases) private readonly leases: Leases,
   ) {}
 
   /** Claims up to `limit` mails under `journal`; `due` tells how many enrolments were looked at. */
@@ -56,12 +57,15 @@ export class Claims {
   ): Promise<Claim | undefined> {
     const leaseUntil = performance.now() + LEASE_MS;
     return this.tenant.run(systemCtx(tenantId), async (db) => {
-      const [[running], steps, due, account] = await Promise.all([
+      const [[running], steps, looked, account] = await Promise.all([
         db.query<{ launchedByUserId: string | null }>(LOCK_RUNNING, [tenantId, campaignId]),
         db.query<Step>(CAMPAIGN_STEPS, [tenantId, campaignId]),
         db.query<DueRow>(DUE_ENROLMENTS, [tenantId, campaignId, limit]),
         db.find(EmailAccountEntity, { id: accountId }),
       ]);
+      // What another process took over and put back may wait here for its old outcome to be written: claimed again before
+      // that, under the same journal, it would be mistaken for its own past.
+      const due = looked.filter(({ id }) => !this.leases.holds(id));
       if (!running || !account || due.length === 0) return undefined;
       const { ready, failed } = await this.prepare(db, account, steps, due);
       if (failed.length > 0) await failEnrolments(db, failed);

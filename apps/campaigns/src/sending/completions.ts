@@ -81,12 +81,11 @@ export class Completions {
   async settle(db: TenantDb, batch: readonly Settled[]): Promise<void> {
     const { sent, putOff, refused, incidents } = decide(batch, this.retryMs);
     if (sent.length > 0) await this.complete(db, sent);
-    if (putOff.length > 0) await this.putOff(db, putOff);
-    if (refused.length > 0) await this.refuse(db, refused);
-    await releaseSlots(
-      db,
-      [...putOff, ...refused].map(({ mail }) => mail),
-    );
+    const notSent = [
+      ...(putOff.length > 0 ? await this.putOff(db, putOff) : []),
+      ...(refused.length > 0 ? await this.refuse(db, refused) : []),
+    ];
+    await releaseSlots(db, notSent);
     for (const incident of oncePerAccount(incidents)) await this.noteIncident(db, incident);
     await this.schedule.wake(db, this.nextLook({ sent, putOff, refused, incidents }));
   }
@@ -173,8 +172,9 @@ export class Completions {
     if (healed.length > 0) await db.execute(CLEAR_INCIDENTS, [db.tenantId, healed]);
   }
 
-  private async putOff(db: TenantDb, mails: PutOff[]): Promise<void> {
-    await db.execute(PUT_OFF_MAILS, [
+  /** Returns the mails that were still this claim's: who took over one of the others gives back its slot. */
+  private async putOff(db: TenantDb, mails: PutOff[]): Promise<ClaimedMail[]> {
+    const rows = await db.query<{ id: string }>(PUT_OFF_MAILS, [
       db.tenantId,
       mails.map(({ mail }) => mail.activityId),
       mails.map(({ mail }) => mail.journalId),
@@ -182,9 +182,11 @@ export class Completions {
       mails.map(({ reason }) => reason),
       mails.map(({ nextAt }) => nextAt),
     ]);
+    return mailsIn(rows, mails);
   }
 
-  private async refuse(db: TenantDb, mails: Refused[]): Promise<void> {
+  /** Returns what {@link putOff} does. */
+  private async refuse(db: TenantDb, mails: Refused[]): Promise<ClaimedMail[]> {
     const rows = await db.query<{ id: string; ended: boolean }>(REFUSE_MAILS, [
       db.tenantId,
       mails.map(({ mail }) => mail.activityId),
@@ -206,6 +208,7 @@ export class Completions {
       });
       if (row.ended) db.emit(EnrolmentEnded, enrolmentId, { campaignId, leadId, outcome: 'failed', reason });
     }
+    return mailsIn(rows, mails);
   }
 
   private async noteIncident(db: TenantDb, { accountId, fatal, reason }: Incident): Promise<void> {
@@ -222,6 +225,11 @@ export class Completions {
     );
     return ended ? now : new Date(Math.min(...times, now.getTime() + RETRY_MS_MAX));
   }
+}
+
+function mailsIn(rows: readonly { id: string }[], mails: readonly { mail: ClaimedMail }[]): ClaimedMail[] {
+  const written = new Set(rows.map(({ id }) => id));
+  return mails.map(({ mail }) => mail).filter(({ activityId }) => written.has(activityId));
 }
 
 async function releaseSlots(db: TenantDb, mails: ClaimedMail[]): Promise<void> {

@@ -19,6 +19,7 @@ const SAFETY_MS = 2_000;
 @Injectable()
 export class Leases {
   private readonly mails = new Set<ClaimedMail>();
+  private readonly enrolments = new Set<string>();
   private readonly perAccount = new Map<string, number>();
   private readonly perTenant = new Map<string, number>();
   private timer?: NodeJS.Timeout;
@@ -41,6 +42,7 @@ export class Leases {
     for (const mail of mails) {
       mail.leaseUntil -= SAFETY_MS;
       this.mails.add(mail);
+      this.enrolments.add(mail.enrolmentId);
       mail.journal?.claimed();
       count(this.perAccount, mail.accountId, 1);
       count(this.perTenant, mail.tenantId, 1);
@@ -50,6 +52,7 @@ export class Leases {
   /** The database knows the mail's outcome. */
   remove(mail: ClaimedMail): void {
     if (!this.mails.delete(mail)) return;
+    this.enrolments.delete(mail.enrolmentId);
     mail.journal?.settled();
     count(this.perAccount, mail.accountId, -1);
     count(this.perTenant, mail.tenantId, -1);
@@ -63,6 +66,16 @@ export class Leases {
   /** Lets no mail of this tenant leave that has not left yet: to the sender, they are another's from now on. */
   forfeit(tenantId: string): void {
     for (const mail of this.mails) if (mail.tenantId === tenantId) mail.leaseUntil = 0;
+  }
+
+  /** Whether an enrolment's mail is under way here, or its outcome is yet to be written down. */
+  holds(enrolmentId: string): boolean {
+    return this.enrolments.has(enrolmentId);
+  }
+
+  /** The enrolments of a tenant that {@link holds} is true of. */
+  enrolmentsOf(tenantId: string): string[] {
+    return [...this.mails].filter((mail) => mail.tenantId === tenantId).map(({ enrolmentId }) => enrolmentId);
   }
 
   countOf(accountId: string): number {

@@ -22,7 +22,7 @@ export type AbandonedRow = {
   overdueSeconds: number;
 };
 
-/** Mails whose owner has not renewed their lease: it died, or lost the database for too long. */
+/** Mails, other than of the enrolments $3, whose owner has not renewed their lease: it died, or lost the database for too long. */
 export const ABANDONED_MAILS = `
   SELECT v.id AS "activityId", v.campaign_lead_id AS "enrolmentId", l.lead_id AS "leadId", v.campaign_id AS "campaignId",
     c.launched_by_user_id AS "launchedByUserId", v.step_id AS "stepId", v.email_account_id AS "accountId",
@@ -36,6 +36,7 @@ export const ABANDONED_MAILS = `
   WHERE v.tenant_id = $1
     AND v.status = 'sending'
     AND v.lease_until < now()
+    AND v.campaign_lead_id <> ALL ($3::uuid[])
   ORDER BY v.lease_until
   LIMIT $2
   FOR UPDATE OF v SKIP LOCKED`;

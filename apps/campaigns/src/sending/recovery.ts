@@ -5,6 +5,7 @@ import { CONFIG, LOGGER, type Logger } from '@leadwire/platform';
 import type { CampaignsConfig } from '../campaigns.config.js';
 import type { Settled } from './completion.js';
 import { Completions } from './completions.js';
+import { Leases } from './leases.js';
 import type { ClaimedMail } from './mail.js';
 import type { Outcome } from './outcome.js';
 import {
@@ -29,6 +30,7 @@ export class Recovery {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Completions) private readonly completions: Completions,
+    @Inject(Leases) private readonly leases: Leases,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: CampaignsConfig,
@@ -37,7 +39,9 @@ export class Recovery {
   /** Settles abandoned mails of a tenant; returns how many. */
   recover(tenantId: string): Promise<number> {
     return this.tenant.run(systemCtx(tenantId), async (db) => {
-      const rows = await db.query<AbandonedRow>(ABANDONED_MAILS, [tenantId, BATCH_MAX]);
+      // This process is alive: what it holds it brings to an end itself, however long the database was away.
+      const held = this.leases.enrolmentsOf(tenantId);
+      const rows = await db.query<AbandonedRow>(ABANDONED_MAILS, [tenantId, BATCH_MAX, held]);
       if (rows.length === 0) return 0;
       const ids = [...new Set(rows.map((row) => row.journalId))];
       const journals = new Map(ids.map((id) => [id, readJournal(this.config.SEND_JOURNAL_DIR, id)]));
