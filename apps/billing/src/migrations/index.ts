@@ -10,6 +10,7 @@ import { Payments20261129140000 } from './20261129140000-payments.js';
 import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
 import { PostingSpeed20261129210000 } from './20261129210000-posting-speed.js';
 import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger.js';
+import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -24,4 +25,5 @@ export const migrations: MigrationClass[] = [
   SelfAudit20261129150000,
   PostingSpeed20261129210000,
   LotInTheLedger20261130030000,
+  MonthsTakenBack20261130040000,
 ];

@@ -1,7 +1,6 @@
-import type { UsageItem } from '@leadwire/contracts';
 import type { TenantDb } from '@leadwire/persistence';
-import { monthOf, NOTHING_SO_FAR, type MonthSoFar, type Priced } from './rating.js';
-import { MONTHS_SO_FAR, SAVE_MONTHS, TAKE_BACK } from './rating.queries.js';
+import { NOTHING_SO_FAR, type MonthSoFar, type Priced } from './rating.js';
+import { MONTHS_SO_FAR, SAVE_MONTHS } from './rating.queries.js';
 
 /** One entry of the price list in one calendar month. */
 export type EntryMonth = Priced & { month: string };
@@ -40,22 +39,6 @@ export class Months {
     const counts = [rows.map(({ quantity }) => quantity), rows.map(({ paidAhead }) => paidAhead)];
     await db.execute(SAVE_MONTHS, [db.tenantId, currency, ...columnsOf(rows), ...counts]);
   }
-}
-
-/**
- * Counts items no longer that were taken back: the next units of their months are cheaper or dearer for it, what others cost
- * stays. Call it under the wallet's lock.
- */
-export async function takeBackFromMonths(
-  db: TenantDb,
-  currency: string,
-  items: { item: UsageItem; occurredAt: Date }[],
-): Promise<void> {
-  const counted = items.filter(({ item }) => item.quantityBefore !== undefined);
-  if (counted.length === 0) return;
-  const entries = counted.map(({ item, occurredAt }) => ({ ...item, month: monthOf(occurredAt) }));
-  const quantities = counted.map(({ item }) => item.quantity);
-  await db.execute(TAKE_BACK, [db.tenantId, currency, ...columnsOf(entries), quantities]);
 }
 
 function columnsOf(entries: EntryMonth[]): string[][] {

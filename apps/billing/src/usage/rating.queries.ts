@@ -49,21 +49,3 @@ export const SAVE_MONTHS = `
   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::numeric[], $9::numeric[])
   ON CONFLICT (tenant_id, month, category, provider, model, unit, currency)
     DO UPDATE SET quantity = excluded.quantity, paid_ahead = excluded.paid_ahead`;
-
-/** Uses that are taken back no longer count; what others in the month cost stays. */
-export const TAKE_BACK = `
-  UPDATE billing_usage_months m
-  SET quantity = greatest(m.quantity - e.quantity, 0)
-  FROM (
-    SELECT category, provider, model, unit, month, sum(quantity) AS quantity
-    FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::numeric[])
-      AS t (category, provider, model, unit, month, quantity)
-    GROUP BY category, provider, model, unit, month
-  ) e
-  WHERE m.tenant_id = $1
-    AND m.currency = $2
-    AND m.month = e.month
-    AND m.category = e.category
-    AND m.provider = e.provider
-    AND m.model = e.model
-    AND m.unit = e.unit`;

@@ -36,7 +36,11 @@ export type PriceRow = Priced &
 /** What a tenant has used of one entry in one calendar month so far, as far as its prices looked at the month. */
 export type MonthSoFar = {
   quantity: string;
-  /** What volume prices have taken for dearer units before the month became cheaper; it pays for the next ones. */
+  /**
+   * What was taken for the month beyond what its units cost: for dearer units before the month became cheaper, or for units that were
+   * taken back. It pays for the next ones. Below zero where what is left cost less, because dearer units before it were taken back:
+   * nobody is asked for that, but nothing is ahead until the month became cheaper by more.
+   */
   paidAhead: string;
 };
 export const NOTHING_SO_FAR: MonthSoFar = { quantity: '0', paidAhead: '0' };
@@ -88,14 +92,12 @@ export function rate(price: PriceRow, quantity: string, before: MonthSoFar = NOT
   const counts = looksAtMonth(price);
   const start = counts ? amount(before.quantity) : amount('0');
   const end = start.add(quantityOf(quantity));
-  const included = amount(price.includedQuantity);
-  const [from, to] = [positive(start.sub(included)), positive(end.sub(included))];
-  const steps = STEPS[scheme](price, from, to);
-  const exact = steps
-    .reduce((sum, { cost }) => sum.add(cost), amount('0'))
-    .sub(counts ? before.paidAhead : '0');
+  const { steps, units } = stepsBetween(price, start, end);
+  const ahead = counts ? amount(before.paidAhead) : amount('0');
+  const share = totalOf(steps);
+  const exact = share.sub(positive(ahead));
   const due = positive(exact);
-  const minimum = price.minimumCharge !== null && to.gt(from) && due.lt(price.minimumCharge);
+  const minimum = price.minimumCharge !== null && units.gt(0) && due.lt(price.minimumCharge);
   const cost = roundMoney(minimum ? amount(price.minimumCharge as string) : due);
   if (cost.gte(COST_LIMIT)) throw priceErrors.too_large();
   const item: UsageItem = {
@@ -115,14 +117,35 @@ export function rate(price: PriceRow, quantity: string, before: MonthSoFar = NOT
     ...(counts ? monthEvidence(price, before, steps) : {}),
     ...(minimum ? { minimumCharge: price.minimumCharge as string } : {}),
   };
-  const month = { quantity: end.toFixed(), paidAhead: positive(exact.neg()).toFixed() };
+  const month = { quantity: end.toFixed(), paidAhead: ahead.add(due).sub(share).toFixed() };
   return { item, month: counts ? month : before };
 }
 
+/** What the units of a month after `start` up to `end` cost, whatever was paid ahead. */
+export function shareOf(price: PriceTerms, start: Amount, end: Amount): Amount {
+  return totalOf(stepsBetween(price, start, end).steps);
+}
+
+/** What a use was taken for, before rounding and without a minimum, which is no part of what its month costs. */
+export function takenFor({ exactCost, cost }: UsageItem): Amount {
+  return positive(amount(exactCost ?? cost));
+}
+
+function stepsBetween(price: PriceTerms, start: Amount, end: Amount): { steps: RatingStep[]; units: Amount } {
+  const included = amount(price.includedQuantity);
+  const [from, to] = [positive(start.sub(included)), positive(end.sub(included))];
+  return { steps: STEPS[price.scheme](price, from, to), units: to.sub(from) };
+}
+
+function totalOf(steps: RatingStep[]): Amount {
+  return steps.reduce((sum, { cost }) => sum.add(cost), amount('0'));
+}
+
 function monthEvidence(price: PriceTerms, before: MonthSoFar, steps: RatingStep[]): Partial<UsageItem> {
+  const ahead = positive(amount(before.paidAhead));
   return {
     quantityBefore: amount(before.quantity).toFixed(),
-    ...(amount(before.paidAhead).isZero() ? {} : { paidAhead: amount(before.paidAhead).toFixed() }),
+    ...(ahead.isZero() ? {} : { paidAhead: ahead.toFixed() }),
     ...(amount(price.includedQuantity).isZero() ? {} : { includedQuantity: price.includedQuantity }),
     ...(price.packageSize === null ? {} : { packageSize: price.packageSize }),
     steps,
@@ -177,6 +200,6 @@ function quantityOf(text: string): Amount {
   return quantity;
 }
 
-function positive(value: Amount): Amount {
+export function positive(value: Amount): Amount {
   return value.gt(0) ? value : amount('0');
 }

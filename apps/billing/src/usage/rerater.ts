@@ -10,6 +10,7 @@ import { pricesOf } from './rater.js';
 import { monthOf } from './rating.js';
 import { RatingAgain, type Changed } from './rerating.js';
 import { RATED_USES, type RatedUseRow } from './rerating.queries.js';
+import { changeMonths, momentOf } from './taking-back.js';
 
 const PAGE = 250;
 
@@ -45,7 +46,7 @@ export class Rerater {
       const changed = await this.rateAgain(ctx, again, uses, moment);
       if (reason !== undefined && changed.length > 0) await this.apply(ctx, changed, reason);
       sum.uses += uses.filter(({ occurredAt }) => occurredAt >= start).length;
-      sum.changed += changed.length;
+      sum.changed += changed.filter(({ delta }) => !delta.isZero()).length;
       sum.delta = changed.reduce((total, { delta }) => total.add(delta), sum.delta);
       const last = uses.at(-1);
       if (!last || uses.length < PAGE) break;
@@ -62,7 +63,11 @@ export class Rerater {
     return this.tenant.run(ctx, async (db) => {
       const items = uses.flatMap((use) => use.items);
       const prices = await pricesOf(db, currency, items, [moment]);
-      return uses.flatMap((use) => again.add(use, prices) ?? []);
+      const moments = uses.flatMap(({ occurredAt, items: own }) =>
+        own.map((item) => momentOf({ item, occurredAt })),
+      );
+      const former = await pricesOf(db, currency, items, moments);
+      return uses.flatMap((use) => again.add(use, prices, former) ?? []);
     });
   }
 
@@ -87,6 +92,11 @@ export class Rerater {
         db,
         wallet,
         done.map(({ use, items }) => replacementOf(use, items, quotaTimes.get(use.id) ?? null)),
+      );
+      await changeMonths(
+        db,
+        wallet.currency,
+        done.flatMap(({ months }) => months),
       );
       await announce(db, done, reason);
       await this.charging.chargePending(db, wallet);

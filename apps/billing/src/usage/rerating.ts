@@ -2,11 +2,23 @@ import type { PreviewLine, UsageItem } from '@leadwire/contracts';
 import { amount, type Amount } from '@leadwire/kernel';
 import { CostDifferences } from './cost-differences.js';
 import { entryKey } from './rater.js';
-import { monthOf, NOTHING_SO_FAR, priceAt, rate, type MonthSoFar, type PriceRow } from './rating.js';
+import {
+  monthOf,
+  NOTHING_SO_FAR,
+  priceAt,
+  rate,
+  shareOf,
+  takenFor,
+  type MonthSoFar,
+  type PriceRow,
+} from './rating.js';
 import type { RatedUseRow } from './rerating.queries.js';
+import { entryMonthOf, isCounted, shareThen, type MonthChange, type UsedItem } from './taking-back.js';
 
-/** A use that costs otherwise, with its items rated again. */
-export type Changed = { use: RatedUseRow; items: UsageItem[]; delta: Amount };
+/** A use that costs otherwise, or leaves its months otherwise, with its items rated again and what that makes of its months. */
+export type Changed = { use: RatedUseRow; items: UsageItem[]; delta: Amount; months: MonthChange[] };
+/** An item rated again, and how its month changes where either price looks at it; whether also for the price of the month. */
+type Again = { item: UsageItem; change?: MonthChange; moves?: boolean };
 
 /**
  * Rates usage again, in the order in which it happened, at the prices of one moment. Months are counted from their begin, so uses
@@ -14,6 +26,8 @@ export type Changed = { use: RatedUseRow; items: UsageItem[]; delta: Amount };
  */
 export class RatingAgain {
   private readonly months = new Map<string, MonthSoFar>();
+  /** Of each month, the units that count until now. */
+  private readonly counted = new Map<string, Amount>();
   private readonly differences = new CostDifferences();
 
   constructor(
@@ -22,33 +36,69 @@ export class RatingAgain {
     private readonly feature: string | undefined,
   ) {}
 
-  /** @returns the use with other items, if it costs otherwise and belongs to the span */
-  add(use: RatedUseRow, prices: PriceRow[]): Changed | undefined {
-    const items = use.items.map((item) => this.rateItem(use, item, prices));
+  /**
+   * @param former the prices that the use was rated by until now
+   * @returns the use with other items, if they or their months cost otherwise and it belongs to the span
+   */
+  add(use: RatedUseRow, prices: PriceRow[], former: PriceRow[]): Changed | undefined {
+    const again = use.items.map((item) => this.rateItem(use, item, prices, former));
     if (use.occurredAt < this.from || (this.feature !== undefined && use.feature !== this.feature))
       return undefined;
+    const items = again.map(({ item }) => item);
     use.items.forEach((item, i) => this.differences.add(item, items[i] as UsageItem, use.currency));
     const delta = totalOf(items).sub(use.cost);
-    return delta.isZero() ? undefined : { use, items, delta };
+    if (delta.isZero() && !again.some(({ moves }) => moves)) return undefined;
+    return { use, items, delta, months: again.flatMap(({ change }) => change ?? []) };
   }
 
   lines(): PreviewLine[] {
     return this.differences.lines();
   }
 
-  private rateItem({ occurredAt, currency }: RatedUseRow, item: UsageItem, prices: PriceRow[]): UsageItem {
-    if (item.scheme === 'overage') return item;
+  private rateItem(
+    { occurredAt, currency }: RatedUseRow,
+    item: UsageItem,
+    prices: PriceRow[],
+    former: PriceRow[],
+  ): Again {
+    if (item.scheme === 'overage') return { item };
     const key = entryKey(item);
+    const monthKey = `${key}\n${monthOf(occurredAt)}`;
+    const counted = this.counted.get(monthKey) ?? amount('0');
+    if (isCounted(item)) this.counted.set(monthKey, counted.add(item.quantity));
     const own = prices.filter(
       (price) => entryKey(price) === key && price.currency === (item.currency ?? currency),
     );
-    if (own.length === 0) return item;
-    const monthKey = `${key}\n${monthOf(occurredAt)}`;
+    if (own.length === 0) return { item };
     const price = priceAt(own, this.pricesAt);
-    const { item: again, month } = rate(price, item.quantity, this.months.get(monthKey) ?? NOTHING_SO_FAR);
+    const { item: rated, month } = rate(price, item.quantity, this.months.get(monthKey) ?? NOTHING_SO_FAR);
     this.months.set(monthKey, month);
-    return { ...again, pricedAt: this.pricesAt.toISOString() };
+    const again = { ...rated, pricedAt: this.pricesAt.toISOString() };
+    const used = { item, occurredAt };
+    return { item: again, ...monthChange(used, again, shareBefore(item, former, counted)) };
   }
+}
+
+function monthChange(used: UsedItem, again: UsageItem, share: Amount): Pick<Again, 'change' | 'moves'> {
+  const [is, was] = [partOf(again, shareThen(again)), partOf(used.item, share)];
+  if (!isCounted(used.item) && !isCounted(again)) return {};
+  const quantity = is.quantity.sub(was.quantity);
+  const paidAhead = is.taken.sub(is.share).sub(was.taken.sub(was.share));
+  const moves = !quantity.isZero() || !is.share.eq(was.share);
+  return { change: { entry: entryMonthOf(used), quantity, paidAhead }, moves };
+}
+
+/** What an item is of its month: so many units, what was taken for them, and what they added to its price. */
+function partOf(item: UsageItem, share: Amount): { quantity: Amount; taken: Amount; share: Amount } {
+  const none = amount('0');
+  if (!isCounted(item)) return { quantity: none, taken: none, share: none };
+  return { quantity: amount(item.quantity), taken: takenFor(item), share };
+}
+
+// In the order in which things happened, as all that is rated again: in that in which they came in, shares add up otherwise.
+function shareBefore(item: UsageItem, former: PriceRow[], counted: Amount): Amount {
+  const price = former.find(({ id }) => id === item.priceId);
+  return price ? shareOf(price, counted, counted.add(item.quantity)) : shareThen(item);
 }
 
 function totalOf(items: UsageItem[]): Amount {

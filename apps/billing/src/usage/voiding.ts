@@ -12,8 +12,8 @@ import type { Answer } from '../ledger/command.js';
 import type { LockedWallet } from '../ledger/locked-wallet.js';
 import { Charging, usageOf, type RatedUsage, type UnratedUsage } from './charging.js';
 import { overageAfter, quotaTimesOf, successorsOf } from './corrections.js';
-import { takeBackFromMonths } from './months.js';
 import { Rater, type Use } from './rater.js';
+import { takeBackFromMonths } from './taking-back.js';
 
 export type Void = { reason: string };
 export type Replacement = Void & { items: UnratedItem[] };
