@@ -19,6 +19,15 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const LONG = [email('First', 'x'), wait(3600), email('For {{ firstName }}', 'y')];
+const RESUME_AND_WAKE = `
+  WITH resumed AS (
+    UPDATE campaigns.campaigns SET status = 'active', pause_reason = NULL WHERE tenant_id = $1
+  ), due AS (
+    UPDATE campaigns.campaign_leads SET next_run_at = now() WHERE tenant_id = $1
+  )
+  UPDATE campaigns.tenant_schedule SET next_due_at = now() WHERE tenant_id = $1`;
+/** The scheduler looked and found nothing to do. */
+const WAITS = `SELECT next_due_at > now() AS waits FROM campaigns.tenant_schedule WHERE tenant_id = $1`;
 const codes = (findings: { code: string }[]) => findings.map(({ code }) => code).sort();
 
 describe('a draft', () => {
@@ -272,5 +281,26 @@ describe('facts from elsewhere', () => {
     expect(await world.service.events(CampaignResumed, ctx.tenantId)).toMatchObject([
       { data: { reason: 'funds-available' } },
     ]);
+  });
+
+  it('that the funds are gone also hold what was resumed at that very moment, until they are back', async () => {
+    const ctx = caller();
+    world.addLeads(ctx, 1, () => ({ email: 'unpaid@customer.test' }));
+    const { id: campaignId } = await world.launched(ctx, [wait(3600), email()]);
+    const wallet = { walletId: newId(), balance: '0', currency: 'EUR' };
+    const of = { tenantId: ctx.tenantId, version: 5 };
+    await world.service.publish(FundsExhausted, { ...of, data: { ...wallet, pending: '1' } });
+    await eventually(async () => (await world.campaigns.get(ctx, { campaignId })).status === 'paused');
+    // What a request leaves that had found funds before the word of their end, and committed after it.
+    const database = world.service.database;
+    await database.query(RESUME_AND_WAKE, [ctx.tenantId]);
+    await eventually(async () => {
+      const [row] = await database.query<{ waits: boolean }>(WAITS, [ctx.tenantId]);
+      return row?.waits;
+    });
+    expect(await world.activities(ctx, campaignId)).toEqual([]);
+    await world.service.publish(FundsAvailable, { ...of, version: 6, data: wallet });
+    await world.completed(ctx, campaignId);
+    expect(world.mail.to('unpaid@customer.test')).toHaveLength(1);
   });
 });

@@ -36,7 +36,8 @@ export class FundsConsumer {
     if (!(await isNews(db, false, event))) return;
     const rows = await db.query<CampaignRow>(RESUME_FOR_FUNDS, [db.tenantId]);
     for (const { id, name } of rows) db.emit(CampaignResumed, id, { name, reason: 'funds-available' });
-    if (rows.length > 0) await this.schedule.wake(db, this.clock.now());
+    // Also without any: a campaign that was resumed while the funds went was not paused, and waits for them as well.
+    await this.schedule.wake(db, this.clock.now());
   }
 }
 

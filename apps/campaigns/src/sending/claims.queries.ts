@@ -1,13 +1,21 @@
 import { LEAD_COLUMNS } from '../enrolments/lead-columns.js';
 import type { LeadFacts } from '../templates/liquid.js';
 
+/**
+ * What is true of a campaign `c` of tenant `$1` that may send. The funds are asked at each claim, for a campaign that became active
+ * just after the word that they are gone was not paused with the others.
+ */
+export const MAY_SEND = `
+  c.tenant_id = $1
+  AND c.status = 'active'
+  AND NOT EXISTS (SELECT FROM funds f WHERE f.tenant_id = $1 AND f.exhausted)`;
+
 /** Campaigns of a tenant that may send right now, and through which account. */
 export const RUNNABLE_CAMPAIGNS = `
   SELECT c.id, c.email_account_id AS "accountId"
   FROM campaigns c
   JOIN email_accounts a ON a.tenant_id = c.tenant_id AND a.id = c.email_account_id
-  WHERE c.tenant_id = $1
-    AND c.status = 'active'
+  WHERE ${MAY_SEND}
     AND a.is_active
     AND a.available_at <= now()
     AND a.backoff_until <= now()
@@ -15,11 +23,10 @@ export const RUNNABLE_CAMPAIGNS = `
 
 /** The campaign while it and its tenant may send; the share lock lets a pause wait for the claim instead of crossing it. */
 export const LOCK_RUNNING = `
-  SELECT launched_by_user_id AS "launchedByUserId"
-  FROM campaigns
-  WHERE tenant_id = $1
-    AND id = $2
-    AND status = 'active'
+  SELECT c.launched_by_user_id AS "launchedByUserId"
+  FROM campaigns c
+  WHERE ${MAY_SEND}
+    AND c.id = $2
     AND NOT EXISTS (SELECT FROM tenant_schedule s WHERE s.tenant_id = $1 AND s.halted)
   FOR SHARE`;
 

@@ -1,4 +1,5 @@
 import { IS_FINISHED } from '../campaigns/campaigns.queries.js';
+import { MAY_SEND } from './claims.queries.js';
 
 /** Tenants whose turn it is, longest waiting first. */
 export const DUE_TENANTS = `
@@ -64,8 +65,7 @@ export const RESCHEDULE = `
         ORDER BY l.next_run_at
         LIMIT 1
       ) d
-      WHERE c.tenant_id = $1
-        AND c.status = 'active'
+      WHERE ${MAY_SEND}
     ),
     (
       -- A lease that is over and was not settled just now belongs to a journal elsewhere: look again, but not at once.
