@@ -10,6 +10,8 @@ import {
 } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, eventually } from '@leadwire/testing';
+import { Claims } from '../src/sending/claims.js';
+import { SendJournal } from '../src/sending/send-journal.js';
 import { email, wait, World } from './world.js';
 
 let world: World;
@@ -162,6 +164,41 @@ describe('enrolling', () => {
     await expect(
       world.enrolments.list(ctx, { campaignId, status: 'failed', cursor: first.next ?? '' }),
     ).rejects.toMatchObject({ code: 'request.invalid' });
+  });
+});
+
+describe('a campaign whose end has passed', () => {
+  const END = `UPDATE campaigns.campaigns SET ends_at = now() - interval '1 second' WHERE id = $1`;
+
+  it('sends nothing more, however long it takes to stop everybody', async () => {
+    const ctx = caller();
+    world.addLeads(ctx, 2);
+    const { id: campaignId, emailAccountId } = await world.launched(ctx, [wait(3600), email()]);
+    await world.service.database.query(END, [campaignId]);
+    await world.service.database.query(
+      'UPDATE campaigns.campaign_leads SET next_run_at = now() WHERE campaign_id = $1',
+      [campaignId],
+    );
+    const claims = world.service.running.app.get(Claims);
+    const journal = new SendJournal(world.journalDir);
+    expect(await claims.take(ctx.tenantId, campaignId, emailAccountId ?? '', 10, journal)).toBeUndefined();
+    await world.campaigns.update(ctx, { campaignId, name: 'Over' });
+    await world.completed(ctx, campaignId);
+    expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ stopped: 2, sent: 0 });
+  });
+
+  it('is not resumed, and says why; with a later end it is', async () => {
+    const ctx = caller();
+    world.addLeads(ctx, 1);
+    const { id: campaignId } = await world.launched(ctx, LONG);
+    await world.campaigns.pause(ctx, { campaignId });
+    await world.service.database.query(END, [campaignId]);
+    await expect(world.campaigns.resume(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.not_ready',
+      details: { extras: { blockers: [expect.objectContaining({ code: 'over' })] } },
+    });
+    await world.campaigns.update(ctx, { campaignId, endsAt: new Date(Date.now() + 3_600_000).toISOString() });
+    expect(await world.campaigns.resume(ctx, { campaignId })).toMatchObject({ status: 'active' });
   });
 });
 

@@ -38,7 +38,7 @@ import {
   type StatsRow,
   type StepRow,
 } from './campaigns.queries.js';
-import { LaunchChecks } from './launch-check.js';
+import { LaunchChecks, overdue } from './launch-check.js';
 import { configOf, nextStop, stepProblems } from './steps.js';
 
 const LIST = 'campaigns';
@@ -200,6 +200,8 @@ export class CampaignsService implements CampaignsApi {
       const campaign = await require(db, campaignId, true);
       if (campaign.status !== 'paused')
         throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
+      const over = overdue(campaign, this.clock.now());
+      if (over) throw campaignErrors.not_ready({ extras: { blockers: [over] } });
       const [funds] = await db.query<{ exhausted: boolean }>(FUNDS_EXHAUSTED, [ctx.tenantId]);
       if (funds?.exhausted) throw campaignErrors.insufficient_funds();
       await db.update(CampaignEntity, campaign.id, {

@@ -23,6 +23,11 @@ const finding = (code: string, detail: string, stepId: string | null = null): La
   stepId,
 });
 
+/** What stands against starting a campaign, or going on with it, whose end has passed. */
+export function overdue({ endsAt }: CampaignEntity, now: Date): LaunchFinding | undefined {
+  return endsAt && endsAt <= now ? finding('over', 'The end of the campaign has passed.') : undefined;
+}
+
 /** What stands against launching a campaign, and what one should know before. The launch itself asks the same. */
 @Injectable()
 export class LaunchChecks {
@@ -35,8 +40,8 @@ export class LaunchChecks {
     const enrolled = counted?.enrolled ?? 0;
     if (campaign.status !== 'draft')
       found.blockers.push(finding('not_draft', `The campaign is ${campaign.status}.`));
-    if (campaign.endsAt && campaign.endsAt <= this.clock.now())
-      found.blockers.push(finding('over', 'The end of the campaign has passed.'));
+    const over = overdue(campaign, this.clock.now());
+    if (over) found.blockers.push(over);
     if (enrolled === 0) found.blockers.push(finding('no_enrolments', 'Nobody is enrolled.'));
     if (!steps.some(({ type }) => type === 'email'))
       found.blockers.push(finding('no_email_step', 'There is no e-mail step.'));

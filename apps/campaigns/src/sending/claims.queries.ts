@@ -2,12 +2,13 @@ import { LEAD_COLUMNS } from '../enrolments/lead-columns.js';
 import type { LeadFacts } from '../templates/liquid.js';
 
 /**
- * What is true of a campaign `c` of tenant `$1` that may send. The funds are asked at each claim, for a campaign that became active
- * just after the word that they are gone was not paused with the others.
+ * What is true of a campaign `c` of tenant `$1` that may send. Each claim asks for the end, since a large campaign takes a while to
+ * stop, and for the funds, since a campaign that became active just after the word that they are gone was not paused with the others.
  */
 export const MAY_SEND = `
   c.tenant_id = $1
   AND c.status = 'active'
+  AND (c.ends_at IS NULL OR c.ends_at > now())
   AND NOT EXISTS (SELECT FROM funds f WHERE f.tenant_id = $1 AND f.exhausted)`;
 
 /** Campaigns of a tenant that may send right now, and through which account. */
