@@ -113,6 +113,25 @@ describe('importing a file', () => {
     expect(await imports.run(ctx, noise)).toMatchObject({ status: 'failed', imported: 0 });
   });
 
+  it.each([
+    ['in a field of your own', 'Email,Town', 'Town'],
+    ['in the name of a column', 'Email,Town \ud83d,X\0', 'Town \uFFFD'],
+    ['cut in half by shortening the name', `Email,${'x'.repeat(59)}😀`, `${'x'.repeat(59)}\uFFFD`],
+  ])('costs no more than its row when half an emoji is %s', async (_, header, kept) => {
+    const ctx = caller();
+    const more = ','.repeat(header.split(',').length - 2);
+    const lines = [header, `a@x.de,Rome${more}`, `b@x.de,Bonn \ud83d${more}`, `c@x.de,Köln 😀${more}`];
+    const file = iconv.encode(`${lines.join('\n')}\n`, 'utf-16le', { addBOM: true });
+    const ended = await imports.run(ctx, file);
+    expect(countsOf(ended)).toEqual({ ...done, rows: 3, imported: 2, rejected: 1 });
+    expect((await imports.leads(ctx)).map(({ customFields }) => customFields)).toEqual([
+      { [kept]: 'Rome' },
+      { [kept]: 'Köln 😀' },
+    ]);
+    const { objectKey } = await imports.api.rejections(ctx, { importId: ended.id });
+    expect(await imports.object(objectKey)).toContain('has characters that cannot be read');
+  });
+
   it('follows the mapping, delimiter and encoding that it was given', async () => {
     const ctx = caller();
     const file = iconv.encode('A|B|C\nÉva|e@x.de|Rome\n', 'windows-1250');

@@ -188,6 +188,11 @@ export function planColumns(
   return KEY_FIELDS.some((field) => taken.has(field)) ? columns : 'no_key_column';
 }
 
+/** The names of columns as they can be stored: what cannot be read in them is a U+FFFD. */
+export function headerOf(fields: readonly string[]): string[] {
+  return fields.map((name) => name.toWellFormed().replaceAll('\0', '\uFFFD'));
+}
+
 /** The plan in the words of a mapping, for showing. */
 export function mappingOf(header: readonly string[], columns: readonly Column[]): Record<string, string> {
   return Object.fromEntries(
@@ -207,7 +212,8 @@ function guessRest(names: string[], given: Map<string, string>, columns: Column[
       taken.add(field);
       continue;
     }
-    const own = name.slice(0, CUSTOM_NAME_MAX);
+    // Cutting may halve an emoji, and half of one is no text.
+    const own = name.slice(0, CUSTOM_NAME_MAX).toWellFormed();
     if (custom >= CUSTOM_COLUMNS_MAX || UNSAFE_NAMES.has(own) || taken.has(CUSTOM_PREFIX + own)) continue;
     columns[i] = { custom: own };
     taken.add(CUSTOM_PREFIX + own);

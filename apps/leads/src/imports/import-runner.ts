@@ -4,7 +4,7 @@ import type { TenantTransaction } from '@leadwire/persistence';
 import type { ObjectStorage } from '@leadwire/platform';
 import { storeBatch } from './batch-store.js';
 import { Batch, BATCH_ROWS } from './batch.js';
-import { mappingOf, planColumns, type Column } from './columns.js';
+import { headerOf, mappingOf, planColumns, type Column } from './columns.js';
 import { CsvFile, type CsvPiece } from './csv-file.js';
 import type { CsvRecord } from './csv-reader.js';
 import type { Pipeline } from './import-pipeline.js';
@@ -98,9 +98,9 @@ export class ImportRunner {
   private async begin(file: CsvFile, piece: CsvPiece): Promise<Table | undefined> {
     const first = piece.records.shift();
     if (!first) return undefined;
-    const columns = 'fields' in first ? planColumns(first.fields, this.order.givenMapping) : 'no_header';
+    const header = 'fields' in first ? headerOf(first.fields) : [];
+    const columns = planColumns(header, this.order.givenMapping);
     if (typeof columns === 'string') throw leadImportErrors[columns]();
-    const header = (first as { fields: string[] }).fields;
     await this.start(file, header, columns);
     this.rejections = new RejectedRows(this.storage, this.order.rejectionsKey, header);
     return { header, reader: new RowReader(columns, header, this.pipeline) };

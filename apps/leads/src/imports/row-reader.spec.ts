@@ -51,6 +51,7 @@ describe('a row of a lead file', () => {
     [{ Email: 'a@x.com', City: 'x'.repeat(2001) }, 'City: is longer than 2000 characters'],
     [{ Email: 'a@x.com', City: 'a\0b' }, 'City: has characters that cannot be read'],
     [{ Email: 'a@x.com', City: 'K\uFFFDln' }, 'City: has characters that cannot be read'],
+    [{ Email: 'a@x.com', City: 'K\ud83dln' }, 'City: has characters that cannot be read'],
     [{ Email: 'a@x.com', Stage: 'lost' }, 'Stage: is not one of your stages'],
     [{ Email: 'a@x.com', Priority: '6' }, 'Priority: is not a number from 0 to 5'],
     [{ Email: 'a@x.com', Value: '12' }, 'has an estimated value without a currency'],

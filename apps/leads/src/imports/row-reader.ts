@@ -59,7 +59,10 @@ const LENGTH_MAX: Record<ImportField, number> = {
 const CUSTOM_LENGTH_MAX = 2_000;
 /** Phone numbers that are remembered: colleagues share their company's, and reading one costs more than the rest of a row. */
 const PHONES_KEPT_MAX = 4_096;
-/** NUL is no Postgres text; U+FFFD is what the decoder puts for bytes that are not of the encoding. */
+/**
+ * NUL is no Postgres text, half of a surrogate pair (UTF-16 files may hold one) is no text at all; U+FFFD is what the decoder puts for
+ * bytes that are not of the encoding.
+ */
 const UNREADABLE = /[\0\uFFFD]/;
 const MONEY = /^\d{1,14}(\.\d{1,6})?$/;
 
@@ -101,7 +104,8 @@ export class RowReader {
       if (i >= this.columns.length) return `has more than ${this.columns.length} columns`;
       const column = this.columns[i];
       if (!column) continue;
-      if (UNREADABLE.test(value)) return `${this.header[i]}: has characters that cannot be read`;
+      if (UNREADABLE.test(value) || !value.isWellFormed())
+        return `${this.header[i]}: has characters that cannot be read`;
       if ('field' in column) {
         const problem = this.setField(row, column.field, value);
         if (problem) return `${this.header[i]}: ${problem}`;
