@@ -60,6 +60,13 @@ describe('an e-mail account', () => {
   it.each([
     ['a second account of one address', { email: 'twice@seller.test' }, 'email_account.duplicate'],
     ['an unknown time zone', { timezone: 'Mars/Olympus' }, 'email_account.invalid_timezone'],
+    ['an offset as time zone', { timezone: '+02:00' }, 'email_account.invalid_timezone'],
+    ['an abbreviated time zone', { timezone: 'AET' }, 'email_account.invalid_timezone'],
+    [
+      'a time zone that the database does not know',
+      { timezone: 'US/Pacific-New' },
+      'email_account.invalid_timezone',
+    ],
     ['a user name without password', { smtpPassword: null }, 'email_account.password_required'],
     ['a host that does not resolve', { smtpHost: 'nowhere.invalid' }, 'outbound.host_unknown'],
     ['a host name that is none', { smtpHost: 'a b' }, 'request.invalid'],

@@ -14,3 +14,5 @@ export const DETACH_FROM_DRAFTS = `
   WHERE tenant_id = $1
     AND email_account_id = $2
     AND status = 'draft'`;
+
+export const TIMEZONE_NAMED = `SELECT 1 FROM pg_timezone_names WHERE lower(name) = lower($1)`;

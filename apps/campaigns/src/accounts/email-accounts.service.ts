@@ -21,7 +21,7 @@ import type { CampaignsConfig } from '../campaigns.config.js';
 import { Schedule } from '../sending/schedule.js';
 import { DataKeys, passwordPlace } from './data-keys.js';
 import { EmailAccountEntity } from './email-account.entity.js';
-import { ACCOUNT_IN_USE, DETACH_FROM_DRAFTS } from './email-accounts.queries.js';
+import { ACCOUNT_IN_USE, DETACH_FROM_DRAFTS, TIMEZONE_NAMED } from './email-accounts.queries.js';
 import {
   describeFailure,
   openConnection,
@@ -47,12 +47,12 @@ export class EmailAccountsService implements EmailAccountsApi {
 
   async create(ctx: Ctx, input: CreateEmailAccount): Promise<EmailAccount> {
     const { smtpPassword, ...fields } = input;
-    requireTimezone(fields.timezone);
     if (fields.smtpUsername && !smtpPassword) throw emailAccountErrors.password_required();
     await vetHost(fields.smtpHost, this.config.OUTBOUND_ALLOW_PRIVATE);
     const id = newId();
     return this.unlessDuplicate(() =>
       this.tenant.run(ctx, async (db) => {
+        await requireTimezone(db, fields.timezone);
         const sealed = smtpPassword
           ? (await this.keys.box(db)).seal(passwordPlace(ctx.tenantId, id), smtpPassword)
           : null;
@@ -96,10 +96,10 @@ export class EmailAccountsService implements EmailAccountsApi {
   }
 
   async update(ctx: Ctx, input: UpdateEmailAccount): Promise<EmailAccount> {
-    requireTimezone(input.timezone);
     if (input.smtpHost) await vetHost(input.smtpHost, this.config.OUTBOUND_ALLOW_PRIVATE);
     return this.tenant.run(ctx, async (db) => {
       const account = await this.require(db, input.emailAccountId, true);
+      await requireTimezone(db, input.timezone);
       await db.update(EmailAccountEntity, account.id, await this.changes(db, account, input));
       await this.schedule.wake(db, this.clock.now());
       return this.toAccount(await this.require(db, account.id));
@@ -224,6 +224,9 @@ export class EmailAccountsService implements EmailAccountsApi {
   }
 }
 
-function requireTimezone(zone: string | undefined): void {
-  if (zone !== undefined && !IANAZone.isValidZone(zone)) throw emailAccountErrors.invalid_timezone();
+/** Postgres counts the account's days, ICU reads them to people, and each takes names that the other does not know. */
+async function requireTimezone(db: TenantDb, zone: string | undefined): Promise<void> {
+  if (zone === undefined || zone === 'UTC') return;
+  if (!IANAZone.isValidZone(zone) || (await db.query(TIMEZONE_NAMED, [zone])).length === 0)
+    throw emailAccountErrors.invalid_timezone();
 }

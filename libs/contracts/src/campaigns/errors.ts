@@ -4,7 +4,10 @@ export const emailAccountErrors = defineErrors('email_account', {
   not_found: { kind: 'not_found', text: 'There is no such e-mail account.' },
   duplicate: { kind: 'conflict', text: 'An account with this address exists already.' },
   in_use: { kind: 'conflict', text: 'A running or paused campaign sends through this account.' },
-  invalid_timezone: { kind: 'unprocessable', text: 'This is not an IANA time zone.' },
+  invalid_timezone: {
+    kind: 'unprocessable',
+    text: 'Name a time zone of the tz database: UTC, or an area and a city, as in Europe/Berlin.',
+  },
   password_required: {
     kind: 'unprocessable',
     text: 'A user name needs a password; give it again when you change the server.',
