@@ -1,6 +1,7 @@
 import { EmailAccountPaused, EmailSent, type Campaign } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, eventually } from '@leadwire/testing';
+import { Claims } from '../src/sending/claims.js';
 import { SendJournal, type JournalState } from '../src/sending/send-journal.js';
 import { email, wait, World } from './world.js';
 
@@ -105,6 +106,32 @@ describe('a team with many accounts whose servers hardly answer', () => {
     held.resolve();
     world.mail.onAnswer = () => undefined;
     await eventually(async () => (await underWay()) === 0);
+  });
+});
+
+describe('a template that takes as long as it may', () => {
+  it('holds up others for a moment only: a claim renders what it has time for and leaves the rest due', async () => {
+    const ctx = caller();
+    world.addLeads(ctx, 50);
+    const words = Array.from({ length: 1_000 }, (_, i) => i).join(' ');
+    const loops = `{% assign a = "${words}" | split: " " %}{% for i in a %}{% for j in a %}{% endfor %}{% endfor %}`;
+    const { id: campaignId, emailAccountId } = await world.launched(ctx, [
+      wait(3600),
+      email('Hello', `${loops}x`),
+    ]);
+    await world.service.database.query(
+      'UPDATE campaigns.campaign_leads SET next_run_at = now() WHERE campaign_id = $1',
+      [campaignId],
+    );
+    const claims = world.service.running.app.get(Claims);
+    const journal = new SendJournal(world.journalDir);
+    const claim = await claims.take(ctx.tenantId, campaignId, emailAccountId ?? '', 50, journal);
+    expect(claim?.due).toBeGreaterThan(0);
+    expect(claim?.due).toBeLessThan(20);
+    expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({
+      failed: claim?.due,
+      active: 50 - (claim?.due ?? 0),
+    });
   });
 });
 

@@ -24,6 +24,9 @@ import { LEASE_MS, Leases } from './leases.js';
 import type { ClaimedMail } from './mail.js';
 import type { SendJournal } from './send-journal.js';
 
+/** Rendering holds up all tenants of this process: a claim has less mails when they take longer than this together. */
+const RENDER_BUDGET_MS = 250;
+
 export type Claim = { server: MailServer; mails: ClaimedMail[]; due: number };
 type Prepared = {
   row: DueRow;
@@ -72,7 +75,8 @@ export class Claims {
       const server = await this.serverOf(db, account);
       const { granted, day } = await this.reserve(db, account.id, ready.length);
       const mails = ready.slice(0, granted);
-      if (mails.length === 0) return { server, mails: [], due: due.length };
+      const acted = ready.length + failed.length;
+      if (mails.length === 0) return { server, mails: [], due: acted };
       const begun = await this.begin(db, { campaignId, account, day, journal }, mails);
       const common = {
         ...{
@@ -94,7 +98,7 @@ export class Claims {
       };
       return {
         server,
-        due: due.length,
+        due: acted,
         mails: mails.map(({ row, step, subject, body, inReplyTo }) => {
           const { id: activityId, messageId, attempts } = begun.get(row.id) as BegunRow;
           const own = {
@@ -112,14 +116,16 @@ export class Claims {
     });
   }
 
-  /** Renders every due mail; what cannot be rendered is told apart with its reason. */
+  /** Renders due mails while the budget lasts; what cannot be rendered is told apart with its reason. */
   private async prepare(db: TenantDb, account: EmailAccountEntity, steps: Step[], due: DueRow[]) {
     const ids = steps.flatMap(({ config }) => config.templateId ?? []);
     const rows = ids.length > 0 ? await db.query<TemplateRow>(TEMPLATES_OF, [db.tenantId, ids]) : [];
     const templates = new Map(rows.map((template) => [template.id, template]));
     const ready: Prepared[] = [];
     const failed: Failed[] = [];
+    const until = performance.now() + RENDER_BUDGET_MS;
     for (const row of due) {
+      if (performance.now() > until && ready.length + failed.length > 0) break;
       const mail = prepareOne(row, steps, templates, account);
       if ('reason' in mail) failed.push({ id: row.id, reason: mail.reason });
       else ready.push(mail);

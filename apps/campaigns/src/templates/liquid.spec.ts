@@ -51,10 +51,25 @@ describe('rendering a mail', () => {
   it.each([
     ['reads files', '{% include "/etc/passwd" %}'],
     ['loops without end', '{% for i in (1..100000000) %}{{ i }}{% endfor %}'],
+    ['loops more often than a mail needs', '{% for i in (1..60000) %}{% endfor %}x'],
     ['has an empty text', '{% assign x = 1 %}'],
   ])('refuses a template that %s', (_, body) => {
     expect(render('x', body)).toMatchObject({ ok: false });
   });
+});
+
+it('does not hold it against a template that the process was stopped while it rendered, but once', () => {
+  let stops = 1;
+  const place = {
+    get city() {
+      if (stops-- > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+      return 'London';
+    },
+  };
+  const mail = () => render('x', '{{ custom.place.city }}, {{ firstName }}', {}, { customFields: { place } });
+  expect(mail()).toMatchObject({ ok: true, body: 'London, Ada' });
+  stops = 2;
+  expect(mail()).toMatchObject({ ok: false, reason: expect.stringContaining('limit') });
 });
 
 describe('checking a template', () => {
