@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { fieldsOf, type EventType } from '@leadwire/contracts';
+import { concernsItsPerson, fieldsOf, rightToSee, type EventType } from '@leadwire/contracts';
 import type { DeclaredConsumer } from '@leadwire/messaging';
 import { code, GENERATED, table } from './markdown.ts';
 import type { AppConfig, VariableSpec } from './product.ts';
@@ -15,16 +15,24 @@ export function eventsPage(events: readonly EventType[], consumers: readonly Dec
         event.description,
         [...fieldsOf(event.data).keys()].map(code).join(', '),
         consumersOf(event, consumers).map(code).join(', ') || '–',
+        sightOf(event),
       ]);
-    return `## ${service}\n\n${table(['Event', 'Aggregate', 'Meaning', 'Data', 'Consumers'], rows)}`;
+    return `## ${service}\n\n${table(['Event', 'Aggregate', 'Meaning', 'Data', 'Consumers', 'Shown to'], rows)}`;
   });
   return [
     GENERATED,
     '# Events',
-    'What the services tell each other. Subject `evt.<service>.<aggregate>.<event>.<tenant>` on the JetStream stream `EVENTS`, CloudEvents 1.0 in binary mode (attributes as `ce-` headers, data as JSON). Delivered at least once and in order per aggregate; each consumer handles an event exactly once in effect. Clients see the same events at `GET /v1/events/stream`. Schemas: [asyncapi.json](asyncapi.json).',
+    'What the services tell each other. Subject `evt.<service>.<aggregate>.<event>.<tenant>` on the JetStream stream `EVENTS`, CloudEvents 1.0 in binary mode (attributes as `ce-` headers, data as JSON). Delivered at least once and in order per aggregate; each consumer handles an event exactly once in effect. Clients see the same events at `GET /v1/events/stream`, each who holds the right in the last column. Schemas: [asyncapi.json](asyncapi.json).',
     ...sections,
     '',
   ].join('\n\n');
+}
+
+/** Whom the event stream tells of an event. */
+function sightOf(event: EventType): string {
+  const right = rightToSee(event);
+  const readers = right && right !== 'own' ? [code(right)] : [];
+  return [...readers, ...(concernsItsPerson(event) ? ['whom it concerns'] : [])].join(', ');
 }
 
 function consumersOf(event: EventType, consumers: readonly DeclaredConsumer[]): string[] {

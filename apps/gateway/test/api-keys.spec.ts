@@ -256,6 +256,21 @@ describe('an API key at the gateway', () => {
     expect(await statusOf(text)).toBe(401);
   });
 
+  it('ends its event streams, and no others, when the team may have no keys any more', async () => {
+    const { text, kept } = keys.issue({ scopes: ['events.stream'] });
+    const { tenantId } = kept.standing;
+    const rights = new TestRights(gateway.connection);
+    await rights.change(tenantId, {});
+    const url = `${gateway.url}/v1/events/stream`;
+    const ofKey = await SseClient.open(url, text);
+    const ofPerson = await SseClient.open(url, await gateway.token({ tenantId }));
+    await rights.change(tenantId, { features: { api_keys: false } });
+    await eventually(() => ofKey.ended);
+    expect(ofKey.signals).toMatchObject([{ event: 'reauth', data: { reason: 'forbidden' } }]);
+    expect([ofPerson.ended, ofPerson.signals]).toEqual([false, []]);
+    await ofPerson.close();
+  });
+
   it('ends its event streams when it is revoked', async () => {
     const { text, kept } = keys.issue({ scopes: ['events.stream'] });
     const { tenantId, apiKeyId, userId } = kept.standing;

@@ -1,6 +1,6 @@
-import { LeadNoteAdded, SessionEnded } from '@leadwire/contracts';
+import { FundsAvailable, LeadNoteAdded, SessionEnded } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
-import { eventually } from '@leadwire/testing';
+import { eventually, TestRights } from '@leadwire/testing';
 import { GatewayFixture, problemIn } from './gateway-fixture.js';
 import { publishEvent } from './publish-event.js';
 import { SseClient } from './sse-client.js';
@@ -45,6 +45,72 @@ describe('the event stream', () => {
     const events = await client.received(2);
     expect(events.map(({ data }) => data['id'])).toEqual([id, last]);
     expect(stranger.events).toEqual([]);
+  });
+
+  describe('tells each only what is theirs to read', () => {
+    const typesOf = (client: SseClient) => client.events.map(({ event }) => event);
+    const team = async () => {
+      const [tenantId, agent, owner] = [newId(), newId(), newId()];
+      return {
+        tenantId,
+        agent,
+        owner: await gateway.token({ tenantId, userId: owner, role: 'owner' }),
+        ofAgent: await gateway.token({ tenantId, userId: agent, role: 'agent' }),
+      };
+    };
+    const fund = (tenantId: string) =>
+      publishEvent(gateway.connection, FundsAvailable, {
+        tenantId,
+        data: { walletId: newId(), balance: '5.000000', currency: 'USD' },
+      });
+    const endSessionOf = (tenantId: string, userId: string) =>
+      publishEvent(gateway.connection, SessionEnded, { tenantId, data: { userId, reason: 'log-out' } });
+
+    it('as it happens and when it is told again', async () => {
+      const { tenantId, owner, ofAgent } = await team();
+      const [all, some] = [await open(owner), await open(ofAgent)];
+      await happen(tenantId);
+      const [seen] = await some.received(1);
+      await fund(tenantId);
+      await happen(tenantId);
+      await all.received(3);
+      await some.received(2);
+      const again = await open(ofAgent, seen?.id);
+      await again.received(1);
+      await happen(tenantId);
+      await again.received(2);
+      const note = LeadNoteAdded.type;
+      expect([typesOf(all).slice(0, 3), typesOf(some).slice(0, 3), typesOf(again)]).toEqual([
+        [note, FundsAvailable.type, note],
+        [note, note, note],
+        [note, note],
+      ]);
+    });
+
+    it('from the moment on in which a right is taken', async () => {
+      const { tenantId, agent, ofAgent } = await team();
+      const client = await open(ofAgent);
+      await happen(tenantId);
+      await client.received(1);
+      await new TestRights(gateway.connection).change(tenantId, {
+        rights: { [agent]: { 'leads.read': false } },
+      });
+      await eventually(async () => (await gateway.fetch('/v1/things', { token: ofAgent })).status === 403);
+      await happen(tenantId);
+      await endSessionOf(tenantId, agent);
+      await client.received(2);
+      expect(typesOf(client)).toEqual([LeadNoteAdded.type, SessionEnded.type]);
+    });
+
+    it('and of sessions only whose they are', async () => {
+      const { tenantId, agent, owner, ofAgent } = await team();
+      const [other, own] = [await open(owner), await open(ofAgent)];
+      await endSessionOf(tenantId, agent);
+      await own.received(1);
+      await happen(tenantId);
+      await other.received(1);
+      expect([typesOf(own)[0], typesOf(other)[0]]).toEqual([SessionEnded.type, LeadNoteAdded.type]);
+    });
   });
 
   it('goes on after the last event that a client saw, in order, without gaps or repeats, while more happens', async () => {

@@ -1,4 +1,5 @@
 export * from './capabilities.js';
+export * from './event-rights.js';
 export * from './features.js';
 export * from './define/api.js';
 export * from './define/event.js';

@@ -7,6 +7,7 @@ import { LOGGER, type Logger } from '@leadwire/platform';
 import type { Session } from './session.js';
 
 const API_KEYS: FeatureKey = 'api_keys';
+const NO_RIGHTS: ReadonlySet<string> = new Set();
 
 /** What a session may do now: worked out here from the team's snapshot, never from what a credential said when it was made. */
 @Injectable()
@@ -41,6 +42,18 @@ export class SessionRights implements OnApplicationBootstrap {
     return this.ofKey(session, held);
   }
 
+  /** The rights of a session, none where its team may have no API keys; undefined when they are not here and would have to be asked for. */
+  atHand(session: Session): ReadonlySet<string> | undefined {
+    const held = this.entitlements.capabilitiesOf(session);
+    if (held instanceof Promise) {
+      // Whoever needs them asks again; a failure concerns nobody here.
+      held.catch(() => undefined);
+      return undefined;
+    }
+    if (session.apiKeyId === undefined) return held;
+    return this.hasKeys(session.tenantId) ? this.meet(session.capabilities, held) : NO_RIGHTS;
+  }
+
   /**
    * Checks a right as every service does again, and says which rule refused, to people whom it concerns.
    * @throws AppError `request.forbidden` | `request.unauthenticated`
@@ -61,9 +74,12 @@ export class SessionRights implements OnApplicationBootstrap {
 
   // Asked when the owner's rights are here, and so answered without waiting.
   private ofKey({ tenantId, capabilities }: Session, owner: ReadonlySet<string>): ReadonlySet<string> {
-    if (this.entitlements.hasFeature(tenantId, API_KEYS) === false)
-      throw requestErrors.forbidden({ extras: { feature: API_KEYS } });
+    if (!this.hasKeys(tenantId)) throw requestErrors.forbidden({ extras: { feature: API_KEYS } });
     return this.meet(capabilities, owner);
+  }
+
+  private hasKeys(tenantId: string): boolean {
+    return this.entitlements.hasFeature(tenantId, API_KEYS) !== false;
   }
 
   private meet(scopes: ReadonlySet<string>, owner: ReadonlySet<string>): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ACCESS_TOKEN } from '@leadwire/contracts';
 import { requestErrors } from '@leadwire/kernel';
-import { envelopeOf, headersOf, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
+import { NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import { CONFIG, LOGGER, Metrics, type Logger, type ProcessConfig } from '@leadwire/platform';
 import { TokenSigner } from '@leadwire/security';
 import type { JsMsg } from '@nats-io/jetstream';
@@ -12,8 +12,10 @@ import { Revocations } from '../auth/revocations.js';
 import { SessionRights } from '../auth/session-rights.js';
 import type { Session } from '../auth/session.js';
 import { EventFollower } from './event-follower.js';
+import { frameOf, purposeOf, type EventFrame } from './event-frame.js';
+import { sees } from './event-sight.js';
 import { newestOf, streamEnds } from './stream-places.js';
-import { SseConnection, type Frame } from './sse-connection.js';
+import { SseConnection } from './sse-connection.js';
 
 const CONNECTIONS_PER_TENANT_MAX = 50;
 const CONNECTIONS_MAX = 2_000;
@@ -121,10 +123,16 @@ export class EventStream implements BeforeApplicationShutdown {
   private endForbidden(tenantId: string | null): void {
     this.each((connection) => {
       if (tenantId !== null && connection.tenantId !== tenantId) return;
-      const rights = this.rights.of(connection.session);
-      // Whose rights are not at hand is let through or not when they come back with their next token.
-      if (!(rights instanceof Promise) && !rights.has(RIGHT)) connection.end('reauth', 'forbidden');
+      // Whose rights are not at hand is let through or not when they come back.
+      if (this.rights.atHand(connection.session)?.has(RIGHT) === false) connection.end('reauth', 'forbidden');
     });
+  }
+
+  /** Sends an event to who may see it; who is not known to may come back and ask again from where they are. */
+  private tell(connection: SseConnection, frame: EventFrame, send: () => void): void {
+    const rights = this.rights.atHand(connection.session);
+    if (!rights) connection.end('reconnect', 'rights');
+    else if (sees(connection.session, rights, frame)) send();
   }
 
   private register(connection: SseConnection): void {
@@ -162,8 +170,9 @@ export class EventStream implements BeforeApplicationShutdown {
   private deliver(msg: JsMsg): void {
     const listeners = this.byTenant.get(tenantOf(msg));
     if (!listeners) return;
-    const frame = this.frameOf(msg);
-    if (frame) for (const connection of listeners) connection.live(frame);
+    const frame = frameOf(msg, this.signer);
+    if (!frame) return;
+    for (const connection of [...listeners]) this.tell(connection, frame, () => connection.live(frame));
   }
 
   private async catchUp(connection: SseConnection, after: number, firstKept: number): Promise<void> {
@@ -186,8 +195,8 @@ export class EventStream implements BeforeApplicationShutdown {
       filter,
       from: { after },
       take: (msg) => {
-        const frame = this.frameOf(msg);
-        if (frame) connection.send(frame);
+        const frame = frameOf(msg, this.signer);
+        if (frame) this.tell(connection, frame, () => connection.send(frame));
         if (msg.seq >= until) finish();
       },
     });
@@ -204,49 +213,10 @@ export class EventStream implements BeforeApplicationShutdown {
     throw requestErrors.invalid({ errors: [{ pointer: '', code: 'last_event_id', detail }] });
   }
 
-  // CloudEvents in JSON; the data goes on as the bytes that the service published.
-  private frameOf(msg: JsMsg): Frame | undefined {
-    const envelope = envelopeOf(headersOf(msg));
-    if (!envelope) return undefined;
-    const {
-      id,
-      type,
-      occurredAt: time,
-      aggregateId: subject,
-      aggregateVersion,
-      actor,
-      userId,
-      correlationId,
-    } = envelope;
-    const source = `/leadwire/${type.slice(0, type.indexOf('.'))}`;
-    const attributes = {
-      specversion: '1.0',
-      id,
-      source,
-      type,
-      time,
-      subject,
-      aggregateversion: aggregateVersion,
-      actor,
-      userid: userId,
-      correlationid: correlationId,
-    };
-    const data = Buffer.from(msg.data)
-      .toString()
-      .replaceAll(/[\r\n]/g, ' ');
-    const json = `${JSON.stringify(attributes).slice(0, -1)},"data":${data}}`;
-    const place = this.signer.seal(purposeOf(envelope.tenantId), msg.seq);
-    return { seq: msg.seq, text: `id: ${place}\nevent: ${type}\ndata: ${json}\n\n` };
-  }
-
   private each(work: (connection: SseConnection) => void): void {
     for (const connections of [...this.byTenant.values()])
       for (const connection of [...connections]) work(connection);
   }
-}
-
-function purposeOf(tenantId: string): string {
-  return `events|${tenantId}`;
 }
 
 function tenantOf({ subject }: JsMsg): string {
