@@ -83,6 +83,8 @@ function configuration(dir: string, port: number): string {
     `server_name: ${JSON.stringify(`leadwire-${port}`)}`,
     'host: "127.0.0.1"',
     `port: ${port}`,
+    // A page of what may be stored is larger than the usual megabyte, and so is a body of a megabyte with its headers.
+    'max_payload: 8MB',
     `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))} }`,
     '',
   ].join('\n');

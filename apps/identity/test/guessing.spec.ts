@@ -58,6 +58,17 @@ describe('guessing passwords', () => {
     expect(await logIn(email, CAFE)).toBe('ok');
   });
 
+  it('from everywhere leaves the way in open from where the account was made', async () => {
+    const { user } = await accounts.signUp(from(HOME), someone());
+    await guess(
+      50,
+      () => user.email,
+      (i) => `192.0.${i}.1`,
+    );
+    expect(await logIn(user.email, CAFE)).toBe('account.slow_down');
+    expect(await logIn(user.email, HOME)).toBe('ok');
+  });
+
   it('from one network at many accounts slows down that network, for accounts that never logged in there', async () => {
     const [guest, regular] = [(await signUp(service)).user.email, (await signUp(service)).user.email];
     expect(await logIn(regular, CAFE)).toBe('ok');

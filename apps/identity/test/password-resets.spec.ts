@@ -3,6 +3,7 @@ import {
   emailsApi,
   passwordsApi,
   SessionEnded,
+  teamsApi,
   type AccountsApi,
   type PasswordsApi,
   type SessionTokens,
@@ -10,7 +11,7 @@ import {
 import { eventually, MailSink, type TestService } from '@leadwire/testing';
 import { hash } from '@node-rs/argon2';
 import pg from 'pg';
-import { anonymous, PASSWORD, signedIn, signUp, startIdentity, travel } from './identity-client.js';
+import { anonymous, claimsOf, PASSWORD, signedIn, signUp, startIdentity, travel } from './identity-client.js';
 
 const HOUR_MS = 3_600_000;
 const NEW_PASSWORD = 'another horse, another battery';
@@ -60,6 +61,23 @@ describe('a password', () => {
       expect(user.passwordChangedAt).not.toBe(before);
       const ended = await service.events(SessionEnded, session.tenant.id);
       expect(ended.map(({ data }) => data)).toEqual([{ userId: id, reason: 'password-changed' }]);
+    });
+
+    it('which lets its owner in from there, whoever guesses it from everywhere else meanwhile', async () => {
+      const { email } = (await signUp(service)).user;
+      const from = (clientIp: string) => ({ ...anonymous(), clientIp });
+      const tries = (password: string, clientIp: string) =>
+        accounts.logIn(from(clientIp), { email, password }).then(
+          () => 'ok',
+          ({ code }: { code: string }) => code,
+        );
+      for (let i = 0; i < 50; i++) await tries('not the password', `192.0.${i}.1`);
+      await passwords.reset(from('198.51.100.20'), {
+        token: await resetToken(email),
+        password: NEW_PASSWORD,
+      });
+      expect(await tries(NEW_PASSWORD, '203.0.113.9')).toBe('account.slow_down');
+      expect(await tries(NEW_PASSWORD, '198.51.100.20')).toBe('ok');
     });
 
     it('once per link, with the newest link only, within an hour', async () => {
@@ -164,6 +182,20 @@ describe('a password', () => {
       await refresh(here);
       await expect(refresh(there)).rejects.toMatchObject({ code: 'account.session_ended' });
       await logIn(here.user.email, NEW_PASSWORD);
+    });
+
+    it('and sessions in other teams are told to have ended before the answer is', async () => {
+      const here = await signUp(service);
+      const other = await service.client(teamsApi).create(signedIn(here), { name: 'Other' });
+      const there = await accounts.logIn(anonymous(), {
+        email: here.user.email,
+        password: PASSWORD,
+        tenantId: other.id,
+      });
+      await change(here, PASSWORD);
+      expect(await service.events(SessionEnded, other.id)).toMatchObject([
+        { aggregateId: claimsOf(there.accessToken)['sid'] },
+      ]);
     });
 
     it('not with a wrong one, and wrong ones slow down as at log-in', async () => {

@@ -198,6 +198,22 @@ describe('rights', () => {
       ).toBe('right.own_rights');
     });
 
+    it('of whoever stands above are not to be changed by one who was only given the right to', async () => {
+      const session = await signUp(service);
+      const [admin, agent] = [
+        await memberIn(service, session, 'admin'),
+        await memberIn(service, session, 'agent'),
+      ];
+      const right = { userId: agent.userId, capability: 'rights.write', allowed: true };
+      await rights().set(signedIn(session), right);
+      const given = { userId: admin.userId, capability: 'billing.topup' };
+      await rights().set(signedIn(session), { ...given, allowed: true });
+      const ctx = { ...agent.ctx, capabilities: new Set([...agent.ctx.capabilities, 'rights.write']) };
+      const deny = { userId: admin.userId, capability: 'leads.read', allowed: false };
+      expect(await codeOf(rights().set(ctx, deny))).toBe('member.above_you');
+      expect(await codeOf(rights().unset(ctx, given))).toBe('member.above_you');
+    });
+
     it('need the right to change them, a member of this team, and a right that exists', async () => {
       const session = await signUp(service);
       const stranger = await signUp(service);

@@ -1,3 +1,4 @@
+import { AppError } from '@leadwire/kernel';
 import { parseInput, type EventEnvelope, type EventType } from '@leadwire/contracts';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { JsMsg } from '@nats-io/jetstream';
@@ -19,6 +20,8 @@ const TENANTS_AT_ONCE_MAX = 8;
 /** Messages held in memory before the pump waits: these, or a whole batch of each tenant that is handled at the same time. */
 const QUEUED_MAX = 1_000;
 const BURY_RETRY_MS = 5_000;
+/** What waits for a database or a service that is away is tried this often, at least, once its waits are used up. */
+const OUTAGE_RETRY_MS = 30_000;
 const DIED = 'the consumer died on this message';
 /** How far past its batch size a handler may look for more of its events. */
 const LOOK_AHEAD = 4;
@@ -28,6 +31,8 @@ export class ConsumerLane {
   private readonly queues = new Map<string, Waiting[]>();
   private readonly running = new Set<Promise<void>>();
   private readonly ready: string[] = [];
+  /** Events that wait for the end of an outage, by their place in the stream; at most as many as are unacknowledged. */
+  private readonly waitingOut = new Set<number>();
   private queued = 0;
   private roomWanted?: () => void;
 
@@ -124,9 +129,13 @@ export class ConsumerLane {
 
   private async failed({ msg, event }: Delivery, error: unknown): Promise<void> {
     this.options.observe.failed(this.consumer, event.type, error);
-    const delay = this.options.retryDelaysMs[msg.info.deliveryCount - 1];
-    if (delay === undefined) await this.bury(msg, error instanceof Error ? error.message : String(error));
-    else msg.nak(delay);
+    const { deliveryCount, streamSequence } = msg.info;
+    const delay = this.options.retryDelaysMs[deliveryCount - 1];
+    if (delay !== undefined) return msg.nak(delay);
+    if (!isOutage(error)) return this.bury(msg, error instanceof Error ? error.message : String(error));
+    // No fault of the event, which could not be buried either: it waits until what it needs is back.
+    this.waitingOut.add(streamSequence);
+    msg.nak(Math.min(OUTAGE_RETRY_MS, this.options.retryDelaysMs.at(-1) ?? 0));
   }
 
   /**
@@ -166,7 +175,11 @@ export class ConsumerLane {
     if (deliveries > 1) this.options.observe.redelivered(this.consumer);
     try {
       // Redelivered although no handler failed: a process died on it, again and again.
-      if (deliveries > this.options.retryDelaysMs.length + 1) throw new Error(DIED);
+      if (
+        deliveries > this.options.retryDelaysMs.length + 1 &&
+        !this.waitingOut.delete(msg.info.streamSequence)
+      )
+        throw new Error(DIED);
       const address = addressOf(msg.subject);
       const handler = this.handlers.get(address.type);
       const envelope = envelopeOf(headersOf(msg));
@@ -239,4 +252,8 @@ function dataOf(msg: JsMsg, event: EventType): object {
 async function settle(result: unknown): Promise<void> {
   const value = await result;
   if (isObservable(value)) await lastValueFrom(value, { defaultValue: undefined });
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof AppError && error.kind === 'unavailable';
 }

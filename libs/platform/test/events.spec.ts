@@ -95,6 +95,19 @@ describe('facts between services', () => {
     await operator.close();
   });
 
+  it('wait out the outage of what they need, however often they are tried meanwhile', async () => {
+    const tenantId = newId();
+    const outage = (OrdersConsumer.outage = { met: 0 });
+    await placed(tenantId, 'far');
+    // Twice as often as what a handler cannot stomach is tried.
+    await eventually(() => outage.met >= 6);
+    const operator = await letters();
+    expect((await operator.list()).filter((row) => row.tenantId === tenantId)).toEqual([]);
+    await operator.close();
+    OrdersConsumer.outage = undefined;
+    await eventually(async () => (await orders(tenantId)).length === 1);
+  });
+
   it('of one aggregate are handled in order, also when two kinds alternate and one of them in batches', async () => {
     const tenantId = newId();
     for (let i = 0; i < 60; i++) {

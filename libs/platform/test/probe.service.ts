@@ -1,6 +1,6 @@
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { defineApi, defineEvent, Int, Text, Uuid, type EventOf } from '@leadwire/contracts';
-import { defineErrors, type Ctx } from '@leadwire/kernel';
+import { defineErrors, requestErrors, type Ctx } from '@leadwire/kernel';
 import { Consumes, On, Serves } from '@leadwire/messaging';
 import {
   erasureTables,
@@ -121,11 +121,17 @@ export class ItemsService implements ItemsApi {
 @Consumes('probe__orders')
 export class OrdersConsumer {
   static cured = false;
+  /** How often an order met a service that was away, while there is such a service. */
+  static outage: { met: number } | undefined;
 
   @On(OrderPlaced, { batch: 50 })
   async placed(events: EventOf<typeof OrderPlaced>[], db: TenantDb): Promise<void> {
     for (const { data } of events) {
       if (data.item === 'poison' && !OrdersConsumer.cured) throw new Error('cannot stomach this');
+      if (data.item === 'far' && OrdersConsumer.outage) {
+        OrdersConsumer.outage.met++;
+        throw requestErrors.unavailable({ internal: 'away' });
+      }
       await db.execute(
         `INSERT INTO orders (tenant_id, item, quantity, handled) VALUES ($1, $2, $3, 1)
          ON CONFLICT (tenant_id, item) DO UPDATE SET quantity = orders.quantity + EXCLUDED.quantity, handled = orders.handled + 1`,

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,9 +31,10 @@ export class TestNats {
   /** Starts the server (again) and waits until it answers. */
   async up(): Promise<void> {
     const bin = process.env['NATS_SERVER_BIN'] ?? 'nats-server';
-    this.child = spawn(bin, ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.dir], {
-      stdio: 'ignore',
-    });
+    const config = join(this.dir, 'nats.conf');
+    await writeFile(config, 'max_payload: 8MB\n');
+    const listen = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.dir];
+    this.child = spawn(bin, ['-c', config, ...listen], { stdio: 'ignore' });
     this.child.on('error', () => undefined);
     const connection = await connectNats(this.url, 'test-probe');
     await connection.close();

@@ -91,11 +91,14 @@ export class ApiKeyVerifier implements OnModuleDestroy {
 
   // Paid for before the look-up and given back after it, so that guesses sent at once do not get past the count.
   private async ask(token: string, { ip, reply, ctx }: Presented): Promise<Known> {
+    const digest = digestOfApiKey(token);
+    const underWay = this.asking.get(digest);
+    // Whoever brings the same key meanwhile costs identity nothing, and learns nothing that the first one does not.
+    if (underWay) return underWay;
     this.limits.anonymous(ip, reply);
     const prefix = prefixOfApiKey(token);
     if (!prefix) throw requestErrors.unauthenticated({ internal: 'not an API key of ours' });
-    const digest = digestOfApiKey(token);
-    const asked = this.asking.get(digest) ?? this.askOnce(ctx, { prefix, digest });
+    const asked = this.askOnce(ctx, { prefix, digest });
     this.asking.set(digest, asked);
     try {
       const known = await asked;

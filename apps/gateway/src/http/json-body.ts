@@ -44,7 +44,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     },
   );
   fastify.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.headers['content-type']?.startsWith('application/json')) {
+    if (request.headers['content-type']?.toLowerCase().startsWith('application/json')) {
       const timer = setTimeout(() => request.raw.destroy(), BODY_DEADLINE_MS);
       payload.once('end', () => clearTimeout(timer));
       // A refused body is never read to its end, and its connection goes on to serve others.

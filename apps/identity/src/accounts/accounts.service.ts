@@ -15,6 +15,8 @@ import { Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
 import { limits } from '../guessing/limits.js';
+import { ownNetwork } from '../guessing/password-guessing.js';
+import { REMEMBER_NETWORKS } from '../guessing/throttles.queries.js';
 import { Throttles } from '../guessing/throttles.js';
 import { NewPasswords } from '../passwords/new-passwords.js';
 import { Renewals } from '../sessions/renewals.js';
@@ -63,6 +65,8 @@ export class AccountsService implements AccountsApi {
       .run(actingAs(ctx, ids), async (db) => {
         const owner = { ...input, userId: ids.userId, email, passwordHash };
         const standing = await this.teams.create(db, input.tenantName, owner);
+        const network = ownNetwork(ids.userId, ctx.clientIp, this.clock.now());
+        db.atLast(REMEMBER_NETWORKS, network, 'remember-networks');
         return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
       })
       .catch(async (error: unknown) => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@leadwire/kernel';
 import { statementOf } from '@leadwire/persistence';
-import type { QueryConfig } from 'pg';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { networkOf } from './network.js';
 import { FORGET_NETWORKS, IS_KNOWN_NETWORK, REMEMBER_NETWORKS } from './throttles.queries.js';
@@ -56,7 +55,7 @@ export class PasswordGuessing {
   async proven(guess: Guess & { userId: string }, [here, ...others]: Throttle[]): Promise<void> {
     const now = this.clock.now();
     const [news] = await this.transaction.together(
-      rememberingNetwork(guess, now),
+      statementOf(REMEMBER_NETWORKS, ownNetwork(guess.userId, guess.clientIp, now), 'remember-networks'),
       this.throttles.clearing(here as Throttle),
       this.throttles.forgiving(others),
     );
@@ -89,10 +88,12 @@ function fromHere({ email, clientIp }: Guess): Throttle {
   return { rule: FROM_HERE, key: `${email}|${networkOf(clientIp) ?? ''}` };
 }
 
-/** A try that came from no network teaches none. */
-function rememberingNetwork({ userId, clientIp }: Guess, now: Date): QueryConfig {
-  const networks = networkOf(clientIp) ? [hashOfNetwork(clientIp)] : [];
-  return statementOf(REMEMBER_NETWORKS, [userId, networks, now], 'remember-networks');
+/**
+ * The parameters of {@link REMEMBER_NETWORKS}, which takes a network as one of a person's: who logs in from it is not slowed down by what
+ * others try elsewhere. For when they showed who they are, by their password or by their mailbox. No network teaches none.
+ */
+export function ownNetwork(userId: string, clientIp: string | undefined, now: Date): unknown[] {
+  return [userId, networkOf(clientIp) ? [hashOfNetwork(clientIp)] : [], now];
 }
 
 function hashOfNetwork(clientIp: string | undefined): Buffer {

@@ -1,10 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
+import { Clock } from '@leadwire/kernel';
 import { AccountTransaction } from '../accounts/account-transaction.js';
 import { ACT_AS_USER } from '../accounts/accounts.queries.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { DeliveryWorker } from '../delivery/delivery-worker.js';
+import { ownNetwork } from '../guessing/password-guessing.js';
+import { REMEMBER_NETWORKS } from '../guessing/throttles.queries.js';
 import { Sessions } from '../sessions/sessions.js';
 import { NewPasswords } from './new-passwords.js';
 import { DROP_UNPROVEN_IDENTITIES, FIND_READER, VERIFY_READER } from './passwords.queries.js';
@@ -23,6 +26,7 @@ export class PasswordResets implements OnModuleInit {
     @Inject(DeliveryWorker) private readonly worker: DeliveryWorker,
     @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -40,7 +44,7 @@ export class PasswordResets implements OnModuleInit {
    * Sets the password of the link's account and ends all its sessions, in one commit.
    * @throws AppError `account.link_invalid` | `account.password_refused` | `request.unavailable`
    */
-  async redeem(token: string, password: string): Promise<void> {
+  async redeem(token: string, password: string, clientIp: string | undefined): Promise<void> {
     const { userId, known } = await this.peek(token);
     const passwordHash = await this.newPasswords.prepare(password, known);
     await this.transaction.run(async (db) => {
@@ -50,6 +54,8 @@ export class PasswordResets implements OnModuleInit {
       const proven = await db.query(VERIFY_READER, [userId, redeemed.data['email']]);
       if (proven.length > 0) await db.execute(DROP_UNPROVEN_IDENTITIES, [userId]);
       await this.sessions.endAllBeside(db, { userId, reason: 'password-changed' });
+      // The owner's way in past whoever tries passwords from everywhere, all the time.
+      await db.execute(REMEMBER_NETWORKS, ownNetwork(userId, clientIp, this.clock.now()));
     });
     await this.sessions.announce(userId);
   }

@@ -45,6 +45,8 @@ export class PasswordsService implements PasswordsApi {
       const exceptSessionId = sessionId ?? undefined;
       await this.sessions.endAllIn(db, { userId, exceptSessionId, reason: 'password-changed' });
     });
+    // Those in their other teams, too, within the second.
+    await this.sessions.announce(userId);
   }
 
   /**
@@ -60,7 +62,7 @@ export class PasswordsService implements PasswordsApi {
   }
 
   /** @throws AppError `account.link_invalid` | `account.password_refused` | `request.unavailable` */
-  async reset(_: Ctx, { token, password }: ResetPassword): Promise<void> {
-    await this.resets.redeem(token, password);
+  async reset({ clientIp }: Ctx, { token, password }: ResetPassword): Promise<void> {
+    await this.resets.redeem(token, password, clientIp);
   }
 }

@@ -19,6 +19,8 @@ import { decide, TenantRights } from '@leadwire/entitlements';
 import { assert, can, Clock, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { Memberships } from '../members/memberships.js';
+import { requireReach } from '../members/role-rules.js';
 import { announceChange } from './announce-change.js';
 import {
   COUNT_PERSONAL_RIGHTS,
@@ -43,12 +45,13 @@ type PersonalRow = {
 
 /**
  * What single members may do beyond their role, or not although it says so. Nobody gives what they lack, by a grant or by
- * lifting a denial; nobody changes their own; an owner has everything.
+ * lifting a denial; nobody changes their own, nor those of whoever stands above them; an owner has everything.
  */
 @Serves(memberRightsApi)
 export class MemberRightsService implements MemberRightsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(Memberships) private readonly memberships: Memberships,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -61,7 +64,7 @@ export class MemberRightsService implements MemberRightsApi {
   /**
    * Gives or takes one right. Saying it again changes nothing.
    * @throws AppError `member.not_found` | `right.capability_not_found` | `right.own_rights` | `right.owner_rights` |
-   * `right.not_yours_to_give` | `right.too_many`
+   * `right.not_yours_to_give` | `right.too_many` | `member.above_you`
    */
   set(ctx: Ctx, { userId, capability, allowed, reason }: SetMemberRight): Promise<MemberRights> {
     return this.tenant.run(ctx, async (db) => {
@@ -69,6 +72,7 @@ export class MemberRightsService implements MemberRightsApi {
       if (!isCapability(capability)) throw rightErrors.capability_not_found();
       if (userId === ctx.userId) throw rightErrors.own_rights();
       if (role === 'owner') throw rightErrors.owner_rights();
+      requireReach(await this.memberships.ofCaller(db), role);
       await announceChange(db, async () => {
         const before = await find(db, userId, capability);
         if (allowed) requireHeld(ctx, capability);
@@ -88,13 +92,15 @@ export class MemberRightsService implements MemberRightsApi {
 
   /**
    * Leaves the right to the role again. Where nothing was said, nothing happens.
-   * @throws AppError `member.not_found` | `right.capability_not_found` | `right.own_rights` | `right.not_yours_to_give`
+   * @throws AppError `member.not_found` | `right.capability_not_found` | `right.own_rights` | `right.not_yours_to_give` |
+   * `member.above_you`
    */
   unset(ctx: Ctx, { userId, capability }: MemberRightRef): Promise<void> {
     return this.tenant.run(ctx, async (db) => {
-      await lockMember(db, userId);
+      const role = await lockMember(db, userId);
       if (!isCapability(capability)) throw rightErrors.capability_not_found();
       if (userId === ctx.userId) throw rightErrors.own_rights();
+      requireReach(await this.memberships.ofCaller(db), role);
       await announceChange(db, async () => {
         const before = await find(db, userId, capability);
         if (before && !before.enabled) requireHeld(ctx, capability);
