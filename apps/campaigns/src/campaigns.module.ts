@@ -19,6 +19,7 @@ import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { FundsConsumer } from './funds/funds.consumer.js';
 import { Claims } from './sending/claims.js';
 import { Completions } from './sending/completions.js';
+import { DueTenants } from './sending/due-tenants.js';
 import { Halts } from './sending/halts.js';
 import { Leases } from './sending/leases.js';
 import { MailSender } from './sending/mail-sender.js';
@@ -56,6 +57,7 @@ export class CampaignsModule {
         Claims,
         MailSender,
         Recovery,
+        DueTenants,
         Scheduler,
         Halts,
         ...tenantErasure(),

@@ -1,13 +1,14 @@
 import { IS_FINISHED } from '../campaigns/campaigns.queries.js';
 import { MAY_SEND } from './claims.queries.js';
 
-/** Tenants whose turn it is, longest waiting first. */
+/** Tenants whose turn it was at $4 if not now, longest waiting first, after the one that is due since $2 and named $3. */
 export const DUE_TENANTS = `
-  SELECT tenant_id AS id
+  SELECT tenant_id AS id, next_due_at::text AS "dueAt", LEAST(now(), $4)::text AS until
   FROM tenant_schedule
-  WHERE next_due_at <= now()
+  WHERE next_due_at <= LEAST(now(), $4)
     AND NOT halted
-  ORDER BY next_due_at
+    AND (next_due_at, tenant_id) > ($2::timestamptz, $3::uuid)
+  ORDER BY next_due_at, tenant_id
   LIMIT $1`;
 
 /** A belt to the braces: whoever was not looked at for long is looked at whatever the schedule says. */
@@ -38,7 +39,7 @@ export const HALTED_AMONG = `
 
 export const LOCK_SCHEDULE = `SELECT next_due_at FROM tenant_schedule WHERE tenant_id = $1 FOR UPDATE`;
 
-/** Lets a tenant wait for what it may not do now, so that those who may have their turn. */
+/** Lets a tenant wait for what it may not or cannot do now, so that those who may have their turn. */
 export const POSTPONE = `
   UPDATE tenant_schedule
   SET next_due_at = now() + make_interval(secs => $2)

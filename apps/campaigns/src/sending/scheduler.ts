@@ -15,19 +15,19 @@ import type { CampaignsConfig } from '../campaigns.config.js';
 import { CampaignEnds } from '../campaigns/campaign-ends.js';
 import { RUNNABLE_CAMPAIGNS } from './claims.queries.js';
 import { Claims } from './claims.js';
+import { DueTenants } from './due-tenants.js';
 import { Leases } from './leases.js';
 import { MailSender } from './mail-sender.js';
 import { Recovery } from './recovery.js';
 import { roomOf } from './room.js';
 import { Schedule } from './schedule.js';
-import { DUE_TENANTS, LOCK_SCHEDULE, POSTPONE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
+import { LOCK_SCHEDULE, POSTPONE, RESCHEDULE, SWEEP_TENANTS } from './scheduler.queries.js';
 import { pruneJournals } from './send-journal.js';
 
 const POLL_MS = 250;
 const SWEEP_EVERY_MS = 30_000;
 const SWEEP_AGE_SECONDS = 30;
 const SWEEP_TENANTS_MAX = 100;
-const TENANTS_PER_CYCLE_MAX = 100;
 const TENANTS_AT_ONCE_MAX = 4;
 /** Mails of one campaign claimed in one transaction. */
 const CLAIM_BATCH_MAX = 100;
@@ -38,6 +38,7 @@ const TROUBLE_PAUSE_MS = 1_000;
 /** What sending needs, and how long a tenant without it waits before anybody looks again. */
 const FEATURE: FeatureKey = 'email_campaigns';
 const WITHOUT_FEATURE_SECONDS = 5;
+const AFTER_TROUBLE_SECONDS = 5;
 
 /**
  * Finds whose turn it is and lets the sender do it: tenants take turns, each gets one batch per campaign and turn. Any
@@ -55,6 +56,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   constructor(
     @Inject(getDataSourceToken()) private readonly dataSource: DataSource,
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
+    @Inject(DueTenants) private readonly due: DueTenants,
     @Inject(Claims) private readonly claims: Claims,
     @Inject(MailSender) private readonly sender: MailSender,
     @Inject(Leases) private readonly leases: Leases,
@@ -94,20 +96,20 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** One turn for every tenant that has something due; false when nothing could be done. */
+  /** A turn for each of a page of tenants that have something due; false when nothing could be done and nobody is left. */
   private async cycle(): Promise<boolean> {
     if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) {
       this.lastSweep = Date.now();
       await this.dataSource.query(SWEEP_TENANTS, [SWEEP_AGE_SECONDS, SWEEP_TENANTS_MAX]);
     }
-    const due = await this.dataSource.query<{ id: string }[]>(DUE_TENANTS, [TENANTS_PER_CYCLE_MAX]);
+    const due = await this.due.next();
     let claimed = 0;
     const visitNext = async () => {
       for (let next = due.shift(); next && !this.stopped; next = due.shift())
-        claimed += await this.visit(next.id);
+        claimed += await this.visit(next);
     };
     await Promise.all(Array.from({ length: TENANTS_AT_ONCE_MAX }, visitNext));
-    return claimed > 0;
+    return claimed > 0 || this.due.more;
   }
 
   /** Does what is due for one tenant; a failure is that tenant's alone. Returns how many enrolments were acted on. */
@@ -115,7 +117,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     try {
       let acted = await this.housekeeping(tenantId);
       if (!(await this.maySend(tenantId))) {
-        await this.postpone(tenantId);
+        await this.postpone(tenantId, WITHOUT_FEATURE_SECONDS);
         return acted;
       }
       let full = false;
@@ -139,6 +141,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
       return 0;
     } catch (error) {
       this.logger.warn({ err: error, tenantId }, 'a tenant could not be served');
+      // Without the database it stays due, and nobody is served anyway.
+      await this.postpone(tenantId, AFTER_TROUBLE_SECONDS).catch(() => undefined);
       return 0;
     }
   }
@@ -163,10 +167,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private async postpone(tenantId: string): Promise<void> {
-    await this.tenant.run(systemCtx(tenantId), (db) =>
-      db.execute(POSTPONE, [tenantId, WITHOUT_FEATURE_SECONDS]),
-    );
+  private async postpone(tenantId: string, seconds: number): Promise<void> {
+    await this.tenant.run(systemCtx(tenantId), (db) => db.execute(POSTPONE, [tenantId, seconds]));
   }
 
   private async claim(
