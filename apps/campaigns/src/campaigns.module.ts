@@ -16,6 +16,7 @@ import { LaunchChecks } from './campaigns/launch-check.js';
 import { EnrolmentsService } from './enrolments/enrolments.service.js';
 import { LeadSnapshotsConsumer } from './enrolments/lead-snapshots.consumer.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
+import { LaunchersConsumer } from './campaigns/launchers.consumer.js';
 import { FundsConsumer } from './funds/funds.consumer.js';
 import { Claims } from './sending/claims.js';
 import { Completions } from './sending/completions.js';
@@ -44,6 +45,7 @@ export class CampaignsModule {
         EnrolmentsService,
         LeadSnapshotsConsumer,
         FundsConsumer,
+        LaunchersConsumer,
         TenantStandingConsumer,
         ErasureConsumer,
       ],

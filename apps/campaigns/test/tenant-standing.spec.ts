@@ -1,7 +1,7 @@
-import { TenantUpdated } from '@leadwire/contracts';
+import { TenantUpdated, UserSuspended } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
 import { caller, eventually } from '@leadwire/testing';
-import { email, World } from './world.js';
+import { email, wait, World } from './world.js';
 
 const MAILS = 60;
 
@@ -71,6 +71,27 @@ describe('a tenant that is not active', () => {
       for (const address of addresses(status)) expect(world.mail.to(address)).toHaveLength(1);
     },
   );
+
+  it('pauses what somebody launched whom an operator stopped, and nothing else; a colleague may resume it', async () => {
+    const lee = caller();
+    const kim = { ...caller(), tenantId: lee.tenantId };
+    world.addLeads(lee, 1, () => ({ email: 'patient@customer.test' }));
+    const sequence = [email(), wait(60), email()];
+    const { id: campaignId } = await world.launched(lee, sequence);
+    const { id: other } = await world.launched(kim, sequence);
+    await world.service.publish(UserSuspended, {
+      tenantId: lee.tenantId,
+      aggregateId: lee.userId as string,
+      data: { userId: lee.userId as string },
+    });
+    const stopped = await eventually(async () => {
+      const campaign = await world.campaigns.get(kim, { campaignId });
+      return campaign.status === 'paused' && campaign;
+    });
+    expect(stopped.pauseReason).toBe('launcher-suspended');
+    expect((await world.campaigns.get(kim, { campaignId: other })).status).toBe('active');
+    expect((await world.campaigns.resume(kim, { campaignId })).status).toBe('active');
+  });
 
   it('is not reinstated by a word that comes late', async () => {
     const ctx = caller();

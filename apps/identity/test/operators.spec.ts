@@ -2,6 +2,7 @@ import {
   accountsApi,
   operatorsApi,
   SessionEnded,
+  UserSuspended,
   tenantsApi,
   TenantUpdated,
   type AccountsApi,
@@ -98,6 +99,8 @@ describe('those who run the platform', () => {
       expect(await service.events(SessionEnded, tenantId)).toMatchObject([
         { data: { userId, reason: 'user-suspended' } },
       ]);
+    for (const tenantId of [own.tenant.id, host.tenant.id])
+      expect(await service.events(UserSuspended, tenantId)).toMatchObject([{ data: { userId } }]);
     expect(await logIn(email)).toBe('account.bad_credentials');
     expect(await operators.reinstateUser(ctx(), { user: userId })).toMatchObject({
       isActive: true,

@@ -132,3 +132,11 @@ export const CAMPAIGN_STATS = `
     WHERE tenant_id = $1
       AND campaign_id = $2
   ) a`;
+
+export const PAUSE_OF_LAUNCHER = `
+  UPDATE campaigns
+  SET status = 'paused', pause_reason = 'launcher-suspended'
+  WHERE tenant_id = $1
+    AND launched_by_user_id = $2
+    AND status = 'active'
+  RETURNING id, name`;

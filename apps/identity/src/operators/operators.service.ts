@@ -5,6 +5,7 @@ import {
   operatorsApi,
   tenantErrors,
   TenantUpdated,
+  UserSuspended,
   type ListTenants,
   type OperatorsApi,
   type OperatorTenant,
@@ -16,11 +17,12 @@ import {
   type TenantRef,
   type UserRef,
 } from '@leadwire/contracts';
-import { assert, Clock, type Ctx } from '@leadwire/kernel';
+import { assert, Clock, systemCtx, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction, translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
 import { ApiKeyOwners } from '../api-keys/api-key-owners.js';
+import { ApiKeysStore } from '../api-keys/api-keys.store.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
 import { Sessions } from '../sessions/sessions.js';
 import { LOCK_ANY_TENANT, SET_STANDING } from '../tenants/tenants.queries.js';
@@ -41,6 +43,7 @@ export class OperatorsService implements OperatorsApi {
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(ApiKeyOwners) private readonly apiKeys: ApiKeyOwners,
+    @Inject(ApiKeysStore) private readonly keys: ApiKeysStore,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -87,7 +90,8 @@ export class OperatorsService implements OperatorsApi {
   }
 
   /**
-   * Ends a person's sessions everywhere, and lets neither them nor their API keys in any more. Log-in answers as for a wrong password.
+   * Ends a person's sessions everywhere, and lets neither them nor their API keys in any more; what they had work for them stops. Log-in
+   * answers as for a wrong password.
    * @throws AppError `account.not_found`
    */
   async suspendUser(ctx: Ctx, { user, reason }: SuspendUser): Promise<OperatorUser> {
@@ -96,6 +100,8 @@ export class OperatorsService implements OperatorsApi {
     // Died here: no session can be renewed, and asking again ends those that are left.
     await this.sessions.endAll({ userId: id, reason: 'user-suspended' });
     await this.apiKeys.switched(id);
+    for (const tenantId of await this.keys.tenantsOf(id))
+      await this.tenant.run(systemCtx(tenantId), async (db) => db.emit(UserSuspended, id, { userId: id }));
     return suspended;
   }
 

@@ -16,7 +16,7 @@ export const CampaignLaunched = defineEvent(
 );
 
 export class CampaignPausedData extends CampaignMoment {
-  @Text({ max: 40, description: 'user, insufficient-funds, account-broken' })
+  @Text({ max: 40, description: 'user, insufficient-funds, account-broken, launcher-suspended' })
   reason!: string;
 }
 export const CampaignPaused = defineEvent(

@@ -108,6 +108,16 @@ export const UserSignedUp = defineEvent(
   'A person has an account.',
 );
 
+export class UserSuspendedData {
+  @Uuid()
+  userId!: string;
+}
+export const UserSuspended = defineEvent(
+  'identity.user.suspended',
+  UserSuspendedData,
+  'An operator stopped a person; told to each of their teams. What they began goes on for nobody.',
+);
+
 export class MembershipCreatedData {
   @Uuid()
   userId!: string;
