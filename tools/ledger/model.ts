@@ -40,6 +40,7 @@ export async function runLedgerModel(commands?: string, seed?: string): Promise<
       ...(await built('audit/invariants.js')),
       ...(await built('wallets/freezing.js')),
       ...(await built('wallets/suspensions.js')),
+      ...(await built('wallets/closing.js')),
       ...(await built('usage/corrections.js')),
     } as Billing;
     return runModel(billing, roleUrl(adminUrl, ROLE_SECRET, 'billing', 'app'), {

@@ -3,6 +3,7 @@ import { violationsOf } from '../src/audit/invariants.js';
 import { openPostings } from '../src/ledger/open-postings.js';
 import { migrations } from '../src/migrations/index.js';
 import { overageAfter, quotaTimesOf } from '../src/usage/corrections.js';
+import { closeWallets } from '../src/wallets/closing.js';
 import { freezeWallet, unfreezeWallet } from '../src/wallets/freezing.js';
 import { setSuspended } from '../src/wallets/suspensions.js';
 import { runModel } from './model/run-model.ts';
@@ -17,6 +18,7 @@ const billing = {
   freezeWallet,
   unfreezeWallet,
   setSuspended,
+  closeWallets,
   quotaTimesOf,
   overageAfter,
 };
@@ -31,8 +33,8 @@ describe('the posting core beside a model of it', () => {
 
   it(
     `agrees on every answer, every row and every invariant of ${COMMANDS} commands, with quotas, allowances, usage that
-      fails, is rated late, voided and corrected, time passing, clocks set back, two replicas, repeated keys, frozen and suspended
-      wallets, connections that break and answers that are lost after the commit`,
+      fails, is rated late, voided and corrected, money that goes back to its payer, time passing, clocks set back, two replicas,
+      repeated keys, frozen, suspended and closed wallets, connections that break and answers that are lost after the commit`,
     async () => {
       const seed = Number(process.env['LEDGER_SEED'] ?? SEED);
       const started = Date.now();

@@ -5,14 +5,11 @@ import { TenantRemains } from '@leadwire/platform';
 import { LastInvoice } from '../invoices/last-invoice.js';
 import { customerOf } from '../payments/customers.js';
 import { PaymentProvider } from '../payments/payment-provider.js';
+import { closeWallets } from '../wallets/closing.js';
 
 const BOOKS =
   'commercial and tax law demand the books for years: what was posted, when, and by what it is proven';
 const FORGET_IN_INVOICES = `UPDATE billing_invoices SET metadata = '{}' WHERE tenant_id = $1 AND metadata <> '{}'`;
-const CLOSE_WALLETS = `
-  UPDATE billing_wallets
-  SET status = 'closed', frozen_at = NULL, frozen_reason = NULL, frozen_cause = NULL, frozen_from = NULL, metadata = '{}'
-  WHERE tenant_id = $1 AND (status <> 'closed' OR metadata <> '{}')`;
 
 /**
  * Billing keeps the books of an erased tenant: postings are chained by hashes over all they say, so nothing in them can be blanked
@@ -50,7 +47,7 @@ export class Books extends TenantRemains {
   override async before(tenantId: string): Promise<void> {
     // While the wallet can still pay its tax; and again, for what was charged until it was closed.
     await this.lastInvoice.make(tenantId);
-    await this.tenant.run(systemCtx(tenantId), (db) => db.execute(CLOSE_WALLETS, [tenantId]));
+    await this.tenant.run(systemCtx(tenantId), closeWallets);
     await this.lastInvoice.make(tenantId);
     const customerId = await this.tenant.run(systemCtx(tenantId), async (db) => {
       await db.execute(FORGET_IN_INVOICES, [tenantId]);

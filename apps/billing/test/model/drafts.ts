@@ -8,6 +8,8 @@ const KINDS = {
   adjustment: 3,
   debit: 12,
   invoice: 1,
+  refund: 2,
+  reinstatement: 1,
   reserve: 8,
   draw: 8,
   extend: 5,

@@ -3,7 +3,7 @@ import type { Adding } from './ops.ts';
 export type Lot = { name: string; seq: number; priority: number; remaining: bigint; expiresAt: number };
 type Taken = { lot: string; micros: bigint };
 
-const PRIORITY = { topup: 50, credit: 30, adjustment: 30 };
+const PRIORITY = { topup: 50, reinstatement: 50, credit: 30, adjustment: 30 };
 
 /** The money of a wallet by where it came from, and which posting took what of it. */
 export type Lots = {

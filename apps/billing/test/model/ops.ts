@@ -10,7 +10,7 @@ type By = { person: Person | null };
 export type Counted = { feature: Feature; quantity: number };
 
 export type Adding = Keyed & {
-  kind: 'topup' | 'credit' | 'adjustment';
+  kind: 'topup' | 'credit' | 'adjustment' | 'reinstatement';
   micros: bigint;
   priority?: number;
   expiresAt?: number;
@@ -43,12 +43,15 @@ export type Capture = Keyed & {
   quantity?: number;
 };
 export type Release = Keyed & { kind: 'release'; micros?: bigint; reservation: string };
+/** Money that goes back to who paid it, out of what it came as first. `lot` is the key that added it. */
+export type Refund = Keyed & { kind: 'refund'; micros: bigint; lot: string };
 export type Void = Keyed & { kind: 'void'; usage: string; replacement?: string };
 export type Rate = Keyed & { kind: 'rate'; usage: string; micros: bigint };
 
 /** A command as the model reads it. Reservations and usage are named by the keys that made them. */
 export type Op =
   | Adding
+  | Refund
   | Usage
   | Reserve
   | Extend

@@ -9,7 +9,7 @@ export const NOBODY = '019b0000-0000-7000-8000-00000000dead';
 const USED_SINCE_MS = Date.UTC(2026, 0, 1);
 
 export type Correction = { ends: Void; stands: Usage };
-type Known = { names: string[]; open: string[]; usage: string[] };
+type Known = { names: string[]; open: string[]; usage: string[]; lots: string[] };
 
 /** Says exactly what a draft asks of a wallet that is in this state. */
 export class Resolver {
@@ -20,7 +20,7 @@ export class Resolver {
   commands(list: Draft[], model: WalletModel, nowMs: number): Op[] {
     const names = [...model.reservations.keys()];
     const open = names.filter((name) => model.reservations.get(name)?.status === 'open');
-    const known = { names, open, usage: [...model.usage.keys()] };
+    const known = { names, open, usage: [...model.usage.keys()], lots: [...model.lots.all.keys()] };
     return list.map((item) => {
       const op = this.command(item, known, nowMs);
       this.asked.push(op);
@@ -79,7 +79,7 @@ export class Resolver {
 
   private command(
     { kind: asked, pick: choice, flag, person, counts, ...item }: Draft,
-    { names, open, usage }: Known,
+    { names, open, usage, lots }: Known,
     nowMs: number,
   ): Op {
     const key = `c${this.asked.length}`;
@@ -92,12 +92,18 @@ export class Resolver {
     const quantity = counts ? { quantity: counts.quantity } : {};
     switch (asked) {
       case 'topup':
+      case 'reinstatement':
       case 'credit': {
         const priority = choice % 3 === 0 ? choice % 101 : undefined;
         return { kind: asked, key, micros, priority, expiresAt: flag ? nowMs + ttlMs : undefined };
       }
       case 'adjustment':
         return { kind: asked, key, micros: flag ? micros : -micros };
+      case 'refund': {
+        const lot = lots[choice % lots.length];
+        // Of a wallet that nobody paid anything into there is nothing to go back.
+        return lot === undefined ? { kind: 'topup', key, micros } : { kind: asked, key, micros, lot };
+      }
       case 'debit':
       case 'invoice':
         return { kind: 'debit', key, micros, person, tax: asked === 'invoice' };

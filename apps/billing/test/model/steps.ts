@@ -37,6 +37,11 @@ export class Run {
     return this.wallets[choice] as Subject;
   }
 
+  /** Nobody comes back to a wallet that is closed. */
+  replace(choice: number): void {
+    this.wallets[choice] = new Subject(this.system);
+  }
+
   /** Looks at every row and every invariant of what was touched, on its turn. */
   async stepped(touched: Subject): Promise<void> {
     if (++this.steps % CHECK_EVERY_STEPS === 0) await touched.check();
@@ -143,6 +148,26 @@ async function use(run: Run, { wallet: place, uses, fault, replica }: Uses): Pro
   await run.stepped(wallet);
 }
 
+type Closing = { wallet: number; batch: Draft[]; uses: UsageDraft[]; late: LateDraft[]; replica: Replica };
+
+/** A wallet is closed for good: it says so to whoever comes, nothing of it changes any more, and another takes its place. */
+async function close(run: Run, { wallet: place, batch, uses, late, replica }: Closing): Promise<void> {
+  const wallet = run.wallet(place);
+  await wallet.close();
+  const ops = wallet.resolver.commands(batch, wallet.model, wallet.nowMs);
+  wallet.compare(ops, await wallet.send(ops, replica), wallet.model.submit(ops, wallet.nowMs, wallet.idOf));
+  const used = wallet.resolver.usage(uses);
+  const recorded = await wallet.record(used, replica);
+  wallet.compare(used, recorded, wallet.model.record(used, wallet.nowMs, wallet.idOf));
+  const rates = wallet.resolver.rates(late, wallet.model);
+  const rated = await wallet.rate(rates, replica);
+  wallet.compare(rates, rated, wallet.model.rate(rates, wallet.nowMs, wallet.idOf));
+  run.commands += ops.length + used.length + rates.length;
+  await wallet.sweep();
+  await wallet.check();
+  run.replace(place);
+}
+
 /** Time passes, or a clock is set back. */
 async function wait(run: Run, ms: number): Promise<void> {
   run.system.clock.nowMs += ms;
@@ -238,6 +263,16 @@ const ALLOW = step(
   allow,
   fc.record({ wallet: place, person: fc.constantFrom<Person>('ann', 'bob'), value: allowance }),
 );
+const CLOSE = step(
+  close,
+  fc.record({
+    wallet: place,
+    batch: drafts(BATCH_MAX),
+    uses: usageDrafts(USES_MAX),
+    late: lateDrafts(LATE_MAX),
+    replica,
+  }),
+);
 const SUSPEND = step(suspend, fc.record({ wallet: place, on: fc.constantFrom(true, false, false) }));
 const WAIT = step(
   wait,
@@ -252,5 +287,5 @@ const FREEZE = step(freeze, fc.record({ wallet: place, frozen: fc.constantFrom(t
 /** What can happen next, each as often as it stands here. */
 export const STEPS = [
   ...[BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, BATCHES, RACE, BROKEN, USE, USE, RATE, CORRECT],
-  ...[ENTITLE, ALLOW, WAIT, WAIT, SWEEP, SUSPEND, FREEZE],
+  ...[ENTITLE, ALLOW, WAIT, WAIT, SWEEP, SUSPEND, FREEZE, CLOSE],
 ];

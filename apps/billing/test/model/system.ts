@@ -9,6 +9,7 @@ export type Billing = {
 } & Pick<typeof import('../../src/audit/invariants.js'), 'violationsOf'> &
   Pick<typeof import('../../src/wallets/freezing.js'), 'freezeWallet' | 'unfreezeWallet'> &
   Pick<typeof import('../../src/wallets/suspensions.js'), 'setSuspended'> &
+  Pick<typeof import('../../src/wallets/closing.js'), 'closeWallets'> &
   Pick<typeof import('../../src/usage/corrections.js'), 'quotaTimesOf' | 'overageAfter'>;
 
 export type Replica = 0 | 1;

@@ -37,6 +37,7 @@ export type Batch = { callerNow: number; now: number; waits: boolean; blocked: b
 
 /** Records a use, counts it for its quota, and decides whether it is paid now. */
 export function use(user: User, op: Usage, batch: Batch): Decision {
+  if (user.status === 'closed') return decided('closed');
   const { corrects, quantity, feature, person, occurredAt } = op;
   const entitlement = user.entitlements.get(feature);
   const recorded: Recorded = {
@@ -75,10 +76,11 @@ export function use(user: User, op: Usage, batch: Batch): Decision {
 
 function pay(user: User, op: Usage, { micros, overage, person }: Recorded, batch: Batch): Decision {
   if (op.micros === null) return decided('failed');
-  if (user.status !== 'active' || batch.waits) return decided('pending');
-  if (micros > user.free) return wait(user, batch);
+  // It is said also of what has to wait.
   const above = op.corrects ? undefined : overage[0];
   const state = above ? { overage: overageCost(above.units, above.rate) } : null;
+  if (user.status !== 'active' || batch.waits) return decided('pending', { state });
+  if (micros > user.free) return { ...wait(user, batch), state };
   return decided('posted', { amount: -micros, state, person });
 }
 

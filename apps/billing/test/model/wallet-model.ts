@@ -33,6 +33,8 @@ const BATCH_MAX = 500;
 const AWAITING_PER_FEATURE = 100;
 const COUNTER = {
   topup: 'cash',
+  reinstatement: 'cash',
+  refund: 'cash',
   credit: 'promotions',
   adjustment: 'adjustments',
   debit: 'revenue',
@@ -43,12 +45,20 @@ const COUNTER = {
   expire: 'breakage',
 } as const;
 /** Outcomes that a repeated command need not have again. */
-const PASSING: ReadonlySet<string> = new Set(['pending', 'failed', 'frozen', 'awaits_quota', 'rated']);
+const PASSING: ReadonlySet<string> = new Set([
+  'pending',
+  'failed',
+  'frozen',
+  'closed',
+  'awaits_quota',
+  'rated',
+]);
 const SPENDING: ReadonlySet<Op['kind']> = new Set(['debit', 'charge', 'reserve', 'extend']);
 
 export class WalletModel {
   frozen = false;
   suspended = false;
+  closed = false;
   balance = 0n;
   reserved = 0n;
   seq = 0;
@@ -62,9 +72,15 @@ export class WalletModel {
   private readonly finals = new Map<string, Final>();
   private lastPostedAt = -Infinity;
 
-  get status(): 'active' | 'suspended' | 'frozen' {
+  get status(): 'active' | 'suspended' | 'frozen' | 'closed' {
+    if (this.closed) return 'closed';
     if (this.frozen) return 'frozen';
     return this.suspended ? 'suspended' : 'active';
+  }
+
+  /** Nothing is paid in or out. */
+  get stopped(): boolean {
+    return this.frozen || this.closed;
   }
 
   get free(): bigint {
@@ -171,7 +187,7 @@ export class WalletModel {
     const now = Math.max(callerNow, this.lastPostedAt);
     const batch = { callerNow, now, waits: this.exhausted, blocked: false };
     const seqBefore = this.seq;
-    if (!this.frozen) this.expireDue(now, idOf);
+    if (!this.stopped) this.expireDue(now, idOf);
     const firsts = new Map<string, { op: Op; reply: Reply }>();
     const replies = ops.map((op) => {
       const first = firsts.get(op.key);
@@ -215,7 +231,7 @@ export class WalletModel {
   private weigh(op: Op, batch: Batch): Decision {
     if (op.kind === 'usage') return use(this, op, batch);
     const pays = op.kind === 'debit' && op.tax;
-    if (this.frozen || (this.suspended && SPENDING.has(op.kind) && !pays)) return decided('frozen');
+    if (this.stopped || (this.suspended && SPENDING.has(op.kind) && !pays)) return decided('frozen');
     switch (op.kind) {
       case 'charge':
         return charge(this, op.key, batch);
@@ -226,9 +242,13 @@ export class WalletModel {
       case 'debit':
         if (op.micros > this.free) return decided('insufficient', { available: this.free });
         return decided('posted', { amount: -op.micros, person: op.person });
+      case 'refund':
+        if (op.micros > this.free) return decided('insufficient', { available: this.free });
+        return decided('posted', { amount: -op.micros });
       case 'topup':
       case 'credit':
       case 'adjustment':
+      case 'reinstatement':
         if (this.free + op.micros < 0n) return decided('insufficient', { available: this.free });
         if (this.balance + op.micros >= LIMIT) return decided('limit');
         return decided('posted', { amount: op.micros });
@@ -243,7 +263,7 @@ export class WalletModel {
     this.move(amount, reserved, tax ? 'tax' : (COUNTER[op.kind as keyof typeof COUNTER] ?? 'held'));
     if (op.kind === 'void') giveBack(this.lots, this.usage.get(op.usage)?.seq ?? 0);
     else if (amount > 0n) addLot(this.lots, op as Adding, this.seq, amount);
-    else if (amount < 0n) drain(this.lots, this.seq, -amount);
+    else if (amount < 0n) drain(this.lots, this.seq, -amount, op.kind === 'refund' ? op.lot : undefined);
     const recorded = op.kind === 'usage' || op.kind === 'charge' ? this.usage.get(op.key) : undefined;
     if (recorded) recorded.seq = this.seq;
     const spends = amount !== 0n && COUNTER[op.kind as keyof typeof COUNTER] === 'revenue';

@@ -19,13 +19,14 @@ export function money(micros: bigint): string {
 
 export const pieces = (quantity: number): string => `${quantity}.000000`;
 
-/** A command of the queue. @param idOf of reservations, usage and people */
+/** A command of the queue. @param idOf of reservations, lots, usage and people */
 export function commandOf(op: Exclude<Op, Usage>, idOf: IdOf): Command {
   const { key } = op;
   switch (op.kind) {
     case 'topup':
     case 'credit':
-    case 'adjustment': {
+    case 'adjustment':
+    case 'reinstatement': {
       const { kind, priority, expiresAt } = op;
       const lot = {
         ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
@@ -36,6 +37,10 @@ export function commandOf(op: Exclude<Op, Usage>, idOf: IdOf): Command {
     case 'debit': {
       const referenceType = op.tax ? 'invoice' : 'manual';
       return { kind: 'debit', key, amount: amount(money(op.micros)), referenceType, ...by(op, idOf) };
+    }
+    case 'refund': {
+      const lotId = idOf(op.lot);
+      return { kind: 'refund', key, amount: amount(money(op.micros)), referenceType: 'manual', lotId };
     }
     case 'reserve': {
       const { ttlMs, parent, counts } = op;
