@@ -167,6 +167,44 @@ describe('enrolling', () => {
   });
 });
 
+describe('a campaign that is removed', () => {
+  it('is gone at once, and whoever is enrolled is stopped in batches, with one event each', async () => {
+    const ctx = caller();
+    const { database } = world.service;
+    const { id: campaignId } = await world.campaigns.create(ctx, { name: 'Large' });
+    await database.query(
+      `INSERT INTO campaigns.campaign_leads (id, tenant_id, campaign_id, lead_id, lead_version)
+       SELECT gen_random_uuid(), $1, $2, gen_random_uuid(), 1
+       FROM generate_series(1, 1500)`,
+      [ctx.tenantId, campaignId],
+    );
+    await world.campaigns.remove(ctx, { campaignId });
+    await expect(world.campaigns.get(ctx, { campaignId })).rejects.toMatchObject({
+      code: 'campaign.not_found',
+    });
+    await eventually(async () => {
+      const [row] = await database.query<{ done: boolean }>(
+        'SELECT NOT is_stopping AS done FROM campaigns.campaigns WHERE id = $1',
+        [campaignId],
+      );
+      return row?.done;
+    });
+    const batches = await database.query<{ n: number }>(
+      `SELECT count(*)::int AS n
+       FROM campaigns.campaign_leads
+       WHERE campaign_id = $1
+         AND status = 'stopped'
+       GROUP BY completed_at
+       ORDER BY completed_at`,
+      [campaignId],
+    );
+    expect(batches).toEqual([{ n: 1000 }, { n: 500 }]);
+    const ended = await world.service.events(EnrolmentEnded, ctx.tenantId);
+    expect(new Set(ended.map(({ aggregateId }) => aggregateId)).size).toBe(1500);
+    expect(ended).toHaveLength(1500);
+  });
+});
+
 describe('a campaign whose end has passed', () => {
   const END = `UPDATE campaigns.campaigns SET ends_at = now() - interval '1 second' WHERE id = $1`;
 

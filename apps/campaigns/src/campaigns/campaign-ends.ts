@@ -8,8 +8,11 @@ import {
   FINISHED_CAMPAIGNS,
   HAS_ACTIVE,
   LOCK_ACTIVE,
+  LOCK_STOPPING,
   OVERDUE_CAMPAIGNS,
   STOP_CAMPAIGN_LEADS,
+  STOPPED_CAMPAIGN,
+  STOPPING_CAMPAIGNS,
 } from './campaigns.queries.js';
 
 /** Enrolments stopped in one transaction, each with its event. */
@@ -48,12 +51,30 @@ export class CampaignEnds {
       [tenantId],
       'overdue-campaigns',
     )) {
-      await this.tenant.run(ctx, (db) => this.stopAll(db, id, 'The campaign is over.'));
+      await this.tenant.run(ctx, (db) => this.stopBatch(db, id, 'The campaign is over.'));
+    }
+  }
+
+  /** Stops everybody who is still enrolled in removed campaigns, a batch of each at a time. */
+  async stopRemoved(tenantId: string): Promise<void> {
+    const ctx = systemCtx(tenantId);
+    for (const { id } of await this.tenant.read<{ id: string }>(
+      ctx,
+      STOPPING_CAMPAIGNS,
+      [tenantId],
+      'stopping-campaigns',
+    )) {
+      await this.tenant.run(ctx, async (db) => {
+        const [locked] = await db.query(LOCK_STOPPING, [tenantId, id]);
+        if (!locked) return;
+        const stopped = await this.stopBatch(db, id, 'The campaign was removed.');
+        if (stopped === 0) await db.execute(STOPPED_CAMPAIGN, [tenantId, id]);
+      });
     }
   }
 
   /** Stops up to a batch of the campaign's enrolments; returns how many. A mail under way still arrives. */
-  async stopAll(db: TenantDb, campaignId: string, reason: string): Promise<number> {
+  private async stopBatch(db: TenantDb, campaignId: string, reason: string): Promise<number> {
     const rows = await db.query<EndedRow>(STOP_CAMPAIGN_LEADS, [
       db.tenantId,
       campaignId,

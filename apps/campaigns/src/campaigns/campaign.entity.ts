@@ -48,6 +48,10 @@ export class CampaignEntity {
   @Column('boolean', { name: 'is_deleted', default: false })
   isDeleted!: boolean;
 
+  /** Removed, and its enrolments are still being stopped. */
+  @Column('boolean', { name: 'is_stopping', default: false })
+  isStopping!: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

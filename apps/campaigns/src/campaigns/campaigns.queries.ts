@@ -32,10 +32,24 @@ export const OVERDUE_CAMPAIGNS = `
     AND status = 'active'
     AND ends_at <= now()`;
 
+export const STOPPING_CAMPAIGNS = `SELECT id FROM campaigns WHERE tenant_id = $1 AND is_stopping`;
+
+/** Nothing while another replica is at it. */
+export const LOCK_STOPPING = `
+  SELECT id
+  FROM campaigns
+  WHERE tenant_id = $1
+    AND id = $2
+    AND is_stopping
+  FOR UPDATE SKIP LOCKED`;
+
+export const STOPPED_CAMPAIGN = `UPDATE campaigns SET is_stopping = false WHERE tenant_id = $1 AND id = $2`;
+
 export const STOP_CAMPAIGN_LEADS = `
   UPDATE campaign_leads l
   SET status = 'stopped', end_reason = $3, next_run_at = NULL, completed_at = now()
   WHERE l.tenant_id = $1
+    AND l.status IN ('pending', 'active')
     AND l.id IN (
       SELECT id
       FROM campaign_leads

@@ -25,7 +25,6 @@ import { LessThan } from 'typeorm';
 import { EmailAccountEntity } from '../accounts/email-account.entity.js';
 import { Schedule } from '../sending/schedule.js';
 import { checkTemplate } from '../templates/liquid.js';
-import { CampaignEnds } from './campaign-ends.js';
 import { CampaignEntity } from './campaign.entity.js';
 import { toCampaign, toSummary } from './campaign-view.js';
 import {
@@ -51,7 +50,6 @@ export class CampaignsService implements CampaignsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(LaunchChecks) private readonly checks: LaunchChecks,
-    @Inject(CampaignEnds) private readonly ends: CampaignEnds,
     @Inject(Schedule) private readonly schedule: Schedule,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -115,8 +113,10 @@ export class CampaignsService implements CampaignsApi {
       const campaign = await require(db, campaignId, true);
       if (campaign.status === 'active')
         throw campaignErrors.wrong_status({ extras: { status: campaign.status } });
-      while ((await this.ends.stopAll(db, campaign.id, 'The campaign was removed.')) > 0);
-      await db.update(CampaignEntity, campaign.id, { isDeleted: true, updatedByUserId: ctx.userId });
+      // Whoever is enrolled is stopped afterwards, in batches: all at once is more than a transaction should hold.
+      const changes = { isDeleted: true, isStopping: true, updatedByUserId: ctx.userId };
+      await db.update(CampaignEntity, campaign.id, changes);
+      await this.schedule.wake(db, this.clock.now());
     });
   }
 

@@ -76,6 +76,7 @@ export const RESCHEDULE = `
         AND status = 'sending'
     ),
     (SELECT min(ends_at) FROM campaigns WHERE tenant_id = $1 AND status = 'active'),
+    (SELECT min(now()) FROM campaigns WHERE tenant_id = $1 AND is_stopping),
     (
       -- The last enrolment may have ended since this visit looked for campaigns to complete.
       SELECT min(now())

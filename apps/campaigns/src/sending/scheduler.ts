@@ -154,6 +154,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     if (this.kept.size >= TENANTS_REMEMBERED_MAX) this.kept.clear();
     this.kept.set(tenantId, now);
     await this.ends.endOverdue(tenantId);
+    await this.ends.stopRemoved(tenantId);
     return this.recovery.recover(tenantId);
   }
 
