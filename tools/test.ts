@@ -17,7 +17,10 @@ import { projectPattern, projectsAreConnected } from './test/projects.ts';
  * Which projects are tested one after the other, each by one Jest worker, while the other lanes go on: specs wait for Postgres, NATS and
  * each other half of their time. Two lanes that take as long as all the rest; whatever is not named is the third.
  */
-const LANES = [['apps/e2e'], ['apps/billing', 'apps/campaigns', 'tools']].map((lane) => lane.join(','));
+const LANES = [
+  ['apps/e2e', 'apps/sandbox'],
+  ['apps/billing', 'apps/campaigns', 'tools'],
+].map((lane) => lane.join(','));
 const FORCE_STOP_MS = 10_000;
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
