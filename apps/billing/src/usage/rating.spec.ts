@@ -1,25 +1,8 @@
 import fc from 'fast-check';
 import { amount } from '@leadwire/kernel';
+import { priceRow as price } from '../../test/price-row.js';
 import { NOTHING_SO_FAR, priceAt, rate, type MonthSoFar, type PriceRow } from './rating.js';
 
-const price = (id: string, over: Partial<PriceRow> = {}): PriceRow => ({
-  id,
-  own: false,
-  category: 'email',
-  provider: 'smtp',
-  model: null,
-  unit: 'message',
-  currency: 'USD',
-  scheme: 'flat',
-  unitPrice: '0.0010000000',
-  packageSize: null,
-  tiers: [],
-  includedQuantity: '0.000000',
-  minimumCharge: null,
-  effectiveFrom: new Date('2020-01-01T00:00:00Z'),
-  effectiveTo: null,
-  ...over,
-});
 const JUNE = new Date('2026-06-01T00:00:00Z');
 const TIERS = [
   { upTo: '100', unitPrice: '1' },

@@ -1,27 +1,12 @@
 import fc from 'fast-check';
 import { amount, type Amount } from '@leadwire/kernel';
+import { priceRow } from '../../test/price-row.js';
 import { NOTHING_SO_FAR, rate, shareOf, takenFor, type MonthSoFar, type PriceRow } from './rating.js';
 import { without, type UsedItem } from './taking-back.js';
 
 const occurredAt = new Date('2026-06-10T00:00:00Z');
-const volume = (id: string, over: Partial<PriceRow> = {}): PriceRow => ({
-  id,
-  own: false,
-  category: 'email',
-  provider: 'smtp',
-  model: null,
-  unit: 'message',
-  currency: 'USD',
-  scheme: 'volume',
-  unitPrice: '0.1',
-  packageSize: null,
-  tiers: [{ upTo: '1000', unitPrice: '1' }],
-  includedQuantity: '0',
-  minimumCharge: null,
-  effectiveFrom: new Date('2020-01-01T00:00:00Z'),
-  effectiveTo: null,
-  ...over,
-});
+const volume = (id: string, over: Partial<PriceRow> = {}): PriceRow =>
+  priceRow(id, { scheme: 'volume', unitPrice: '0.1', tiers: [{ upTo: '1000', unitPrice: '1' }], ...over });
 
 /** A month that is used, one by one, and what is left of it when some of that is taken back. */
 class Month {

@@ -25,52 +25,42 @@ export class CampaignEnds {
 
   /** Completes the tenant's running campaigns that have nobody under way any more. */
   async completeFinished(tenantId: string): Promise<void> {
-    const ctx = systemCtx(tenantId);
-    for (const { id } of await this.tenant.read<{ id: string }>(
-      ctx,
-      FINISHED_CAMPAIGNS,
-      [tenantId],
-      'finished-campaigns',
-    )) {
-      await this.tenant.run(ctx, async (db) => {
-        // Enrolling takes a share lock first: after this lock, nobody can be added unseen.
-        const [campaign] = await db.query<{ name: string }>(LOCK_ACTIVE, [tenantId, id]);
-        if (!campaign || (await db.query(HAS_ACTIVE, [tenantId, id])).length > 0) return;
-        await db.execute(COMPLETE_CAMPAIGN, [tenantId, id]);
-        db.emit(CampaignCompleted, id, { name: campaign.name });
-      });
-    }
+    await this.each(tenantId, FINISHED_CAMPAIGNS, 'finished-campaigns', async (db, id) => {
+      // Enrolling takes a share lock first: after this lock, nobody can be added unseen.
+      const [campaign] = await db.query<{ name: string }>(LOCK_ACTIVE, [tenantId, id]);
+      if (!campaign || (await db.query(HAS_ACTIVE, [tenantId, id])).length > 0) return;
+      await db.execute(COMPLETE_CAMPAIGN, [tenantId, id]);
+      db.emit(CampaignCompleted, id, { name: campaign.name });
+    });
   }
 
   /** Stops everybody who is still under way in campaigns whose end has come. */
   async endOverdue(tenantId: string): Promise<void> {
-    const ctx = systemCtx(tenantId);
-    for (const { id } of await this.tenant.read<{ id: string }>(
-      ctx,
-      OVERDUE_CAMPAIGNS,
-      [tenantId],
-      'overdue-campaigns',
-    )) {
-      await this.tenant.run(ctx, (db) => this.stopBatch(db, id, 'The campaign is over.'));
-    }
+    await this.each(tenantId, OVERDUE_CAMPAIGNS, 'overdue-campaigns', (db, id) =>
+      this.stopBatch(db, id, 'The campaign is over.'),
+    );
   }
 
   /** Stops everybody who is still enrolled in removed campaigns, a batch of each at a time. */
   async stopRemoved(tenantId: string): Promise<void> {
+    await this.each(tenantId, STOPPING_CAMPAIGNS, 'stopping-campaigns', async (db, id) => {
+      const [locked] = await db.query(LOCK_STOPPING, [tenantId, id]);
+      if (!locked) return;
+      const stopped = await this.stopBatch(db, id, 'The campaign was removed.');
+      if (stopped === 0) await db.execute(STOPPED_CAMPAIGN, [tenantId, id]);
+    });
+  }
+
+  /** Works on each campaign that a query finds, in a transaction of its own. */
+  private async each(
+    tenantId: string,
+    sql: string,
+    name: string,
+    work: (db: TenantDb, campaignId: string) => Promise<unknown>,
+  ): Promise<void> {
     const ctx = systemCtx(tenantId);
-    for (const { id } of await this.tenant.read<{ id: string }>(
-      ctx,
-      STOPPING_CAMPAIGNS,
-      [tenantId],
-      'stopping-campaigns',
-    )) {
-      await this.tenant.run(ctx, async (db) => {
-        const [locked] = await db.query(LOCK_STOPPING, [tenantId, id]);
-        if (!locked) return;
-        const stopped = await this.stopBatch(db, id, 'The campaign was removed.');
-        if (stopped === 0) await db.execute(STOPPED_CAMPAIGN, [tenantId, id]);
-      });
-    }
+    for (const { id } of await this.tenant.read<{ id: string }>(ctx, sql, [tenantId], name))
+      await this.tenant.run(ctx, (db) => work(db, id));
   }
 
   /** Stops up to a batch of the campaign's enrolments; returns how many. A mail under way still arrives. */

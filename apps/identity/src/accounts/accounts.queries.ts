@@ -57,3 +57,6 @@ export const INSERT_MEMBERSHIP = `
   VALUES ($1, $2, $3, $4)`;
 
 export const TOUCH_LAST_LOG_IN = `UPDATE users SET last_login_at = $2 WHERE id = $1`;
+
+/** Of the person that the transaction acts as. */
+export const TENANTS_OF_PERSON = `SELECT tenant_id AS "tenantId" FROM memberships WHERE user_id = $1 AND deleted_at IS NULL`;

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LogIn } from '@leadwire/contracts';
 import { AccountTransaction } from './account-transaction.js';
-import { EMAIL_TAKEN, FIND_CREDENTIALS, FIND_EMAIL, STANDING_FOR_LOG_IN } from './accounts.queries.js';
+import {
+  EMAIL_TAKEN,
+  FIND_CREDENTIALS,
+  FIND_EMAIL,
+  STANDING_FOR_LOG_IN,
+  TENANTS_OF_PERSON,
+} from './accounts.queries.js';
 import { REHASH } from '../passwords/passwords.queries.js';
 import type { Standing } from './standing.js';
 
@@ -31,6 +37,17 @@ export class AccountsStore {
   async emailOf(userId: string): Promise<string | undefined> {
     const [row] = await this.transaction.alone.query<{ email: string }>(FIND_EMAIL, [userId]);
     return row?.email;
+  }
+
+  /** Where this person belongs. */
+  async tenantsOf(userId: string): Promise<string[]> {
+    const rows = await this.transaction.readAs<{ tenantId: string }>(
+      userId,
+      TENANTS_OF_PERSON,
+      [userId],
+      'tenants-of-person',
+    );
+    return rows.map(({ tenantId }) => tenantId);
   }
 
   /** The team a person logs in to; undefined when they do not belong to the one they named, or to none. */

@@ -92,9 +92,6 @@ export const LIVE_KEYS_OF_MEMBER = `
   FROM api_keys k
   WHERE k.tenant_id = $1 AND k.user_id = $2 AND ${LIVE_AT('$3::timestamptz')}`;
 
-/** Of the person that the transaction acts as. */
-export const TENANTS_OF_PERSON = `SELECT tenant_id AS "tenantId" FROM memberships WHERE user_id = $1 AND deleted_at IS NULL`;
-
 export const TENANT_OF_PREFIX = `SELECT tenant_of_api_key($1) AS "tenantId"`;
 
 export const NOTE_USE = `SELECT note_api_key_use($1, $2)`;

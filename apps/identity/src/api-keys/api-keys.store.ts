@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountTransaction } from '../accounts/account-transaction.js';
-import { NOTE_USE, TENANT_OF_PREFIX, TENANTS_OF_PERSON } from './api-keys.queries.js';
+import { NOTE_USE, TENANT_OF_PREFIX } from './api-keys.queries.js';
 
-/** What is asked of API keys outside any tenant: whose a prefix is, where a person belongs, and which keys were used. */
+/** What is asked of API keys outside any tenant: whose a prefix is, and which keys were used. */
 @Injectable()
 export class ApiKeysStore {
   constructor(@Inject(AccountTransaction) private readonly accounts: AccountTransaction) {}
@@ -11,17 +11,6 @@ export class ApiKeysStore {
   async tenantOf(prefix: string): Promise<string | undefined> {
     const [row] = await this.accounts.alone.query<{ tenantId: string | null }>(TENANT_OF_PREFIX, [prefix]);
     return row?.tenantId ?? undefined;
-  }
-
-  /** Where this person belongs. */
-  async tenantsOf(userId: string): Promise<string[]> {
-    const rows = await this.accounts.readAs<{ tenantId: string }>(
-      userId,
-      TENANTS_OF_PERSON,
-      [userId],
-      'tenants-of-person',
-    );
-    return rows.map(({ tenantId }) => tenantId);
   }
 
   async noteUse(keyIds: string[], at: Date): Promise<void> {

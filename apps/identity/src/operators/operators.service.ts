@@ -22,7 +22,7 @@ import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction, translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
 import { ApiKeyOwners } from '../api-keys/api-key-owners.js';
-import { ApiKeysStore } from '../api-keys/api-keys.store.js';
+import { AccountsStore } from '../accounts/accounts.store.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
 import { Sessions } from '../sessions/sessions.js';
 import { LOCK_ANY_TENANT, SET_STANDING } from '../tenants/tenants.queries.js';
@@ -43,7 +43,7 @@ export class OperatorsService implements OperatorsApi {
     @Inject(Cursors) private readonly cursors: Cursors,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(ApiKeyOwners) private readonly apiKeys: ApiKeyOwners,
-    @Inject(ApiKeysStore) private readonly keys: ApiKeysStore,
+    @Inject(AccountsStore) private readonly accounts: AccountsStore,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -100,7 +100,7 @@ export class OperatorsService implements OperatorsApi {
     // Died here: no session can be renewed, and asking again ends those that are left.
     await this.sessions.endAll({ userId: id, reason: 'user-suspended' });
     await this.apiKeys.switched(id);
-    for (const tenantId of await this.keys.tenantsOf(id))
+    for (const tenantId of await this.accounts.tenantsOf(id))
       await this.tenant.run(systemCtx(tenantId), async (db) => db.emit(UserSuspended, id, { userId: id }));
     return suspended;
   }
