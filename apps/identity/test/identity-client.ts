@@ -9,6 +9,7 @@ import { anonymousCtx, Clock, newId, type Ctx } from '@leadwire/kernel';
 import { LOGGER, type Logger } from '@leadwire/platform';
 import { caller, TestService } from '@leadwire/testing';
 import pino from 'pino';
+import { PASSWORD_COST, type PasswordCost } from '../src/accounts/passwords.js';
 import { identityService } from '../src/identity.module.js';
 import { migrations } from '../src/migrations/index.js';
 
@@ -21,8 +22,24 @@ const WITHOUT_MAIL = {
   MAIL_FROM: 'Leadwire <no-reply@leadwire.test>',
 };
 
-export function startIdentity(env: Record<string, string> = {}): Promise<TestService> {
-  return TestService.start(identityService, { migrations, env: { ...WITHOUT_MAIL, ...env } });
+/** Specs make hundreds of passwords; that the real work is done is passwords.spec's to show. */
+const LITTLE_WORK: PasswordCost = { memoryCost: 256, timeCost: 1, parallelism: 1 };
+
+const quickService: typeof identityService = {
+  ...identityService,
+  module: (runtime) => {
+    const module = identityService.module(runtime);
+    const cost = { provide: PASSWORD_COST, useValue: LITTLE_WORK };
+    return { ...module, providers: [...(module.providers ?? []), cost] };
+  },
+};
+
+/** @param definition give `identityService` itself for specs of what hashing costs */
+export function startIdentity(
+  env: Record<string, string> = {},
+  definition = quickService,
+): Promise<TestService> {
+  return TestService.start(definition, { migrations, env: { ...WITHOUT_MAIL, ...env } });
 }
 
 let people = 0;

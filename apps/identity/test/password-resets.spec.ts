@@ -11,6 +11,7 @@ import {
 import { eventually, MailSink, type TestService } from '@leadwire/testing';
 import { hash } from '@node-rs/argon2';
 import pg from 'pg';
+import { identityService } from '../src/identity.module.js';
 import { anonymous, claimsOf, PASSWORD, signedIn, signUp, startIdentity, travel } from './identity-client.js';
 
 const HOUR_MS = 3_600_000;
@@ -25,7 +26,7 @@ describe('a password', () => {
 
   beforeAll(async () => {
     mails = await MailSink.start();
-    service = await startIdentity({ MAIL_SMTP_URL: mails.url });
+    service = await startIdentity({ MAIL_SMTP_URL: mails.url }, identityService);
     accounts = service.client(accountsApi);
     passwords = service.client(passwordsApi);
   });

@@ -18,7 +18,7 @@ import { AccountsStore } from './accounts.store.js';
 import { Credentials } from './credentials.js';
 import { NewTeams } from './new-teams.js';
 import { OneTimeTokens } from './one-time-tokens.js';
-import { Passwords } from './passwords.js';
+import { OWASP_COST, PASSWORD_COST, Passwords } from './passwords.js';
 import { ReAuthentication } from './re-authentication.js';
 import { TakenAddresses } from './taken-addresses.js';
 
@@ -40,6 +40,7 @@ export const accountProviders: Provider[] = [
   PasswordPolicy,
   PasswordResets,
   Passwords,
+  { provide: PASSWORD_COST, useValue: OWASP_COST },
   PhoneCodes,
   ReAuthentication,
   TakenAddresses,

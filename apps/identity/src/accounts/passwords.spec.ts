@@ -1,8 +1,8 @@
 import { Metrics } from '@leadwire/platform';
-import { Passwords } from './passwords.js';
+import { OWASP_COST, Passwords } from './passwords.js';
 
 describe('passwords', () => {
-  const passwords = new Passwords(new Metrics('identity'));
+  const passwords = new Passwords(new Metrics('identity'), OWASP_COST);
 
   it('are hashed with argon2id at 19 MiB, two passes, one lane, and verified', async () => {
     const hashed = await passwords.hash('correct horse battery');

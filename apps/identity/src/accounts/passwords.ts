@@ -4,8 +4,14 @@ import { requestErrors } from '@leadwire/kernel';
 import { Metrics } from '@leadwire/platform';
 import { hash, verify } from '@node-rs/argon2';
 
-/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. 2 is argon2id in the library's enum. */
-const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** The work of one hash: KiB of memory, passes over it, lanes. */
+export type PasswordCost = { memoryCost: number; timeCost: number; parallelism: number };
+
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
+export const OWASP_COST: PasswordCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+export const PASSWORD_COST = Symbol('leadwire:password-cost');
+/** In the library's enum. */
+const ARGON2ID = 2;
 /** Hashes at once: bounds memory (19 MiB each) and leaves half of libuv's four threads to files and name look-ups. */
 const HASHES_AT_ONCE = 2;
 /** About one second of work in line; whoever comes after is asked to try again. */
@@ -20,14 +26,17 @@ export class Passwords {
   private readonly hashes;
   private readonly decoy;
 
-  constructor(@Inject(Metrics) metrics: Metrics) {
+  constructor(
+    @Inject(Metrics) metrics: Metrics,
+    @Inject(PASSWORD_COST) private readonly cost: PasswordCost,
+  ) {
     this.hashes = metrics.counter('leadwire_password_hashes_total', 'Passwords hashed or verified.', []);
     this.decoy = this.hash(randomBytes(DECOY_BYTES).toString('base64'));
   }
 
   /** @throws AppError `request.unavailable` when too many hashes wait already */
   hash(password: string): Promise<string> {
-    return this.inLine(() => hash(canonical(password), ARGON2ID));
+    return this.inLine(() => hash(canonical(password), { algorithm: ARGON2ID, ...this.cost }));
   }
 
   /**
@@ -41,9 +50,9 @@ export class Passwords {
     return equal && passwordHash !== null && passwordHash !== undefined;
   }
 
-  /** Whether a hash was made with less work than new ones are. */
+  /** Whether a hash was made with other work than new ones are. */
   isOutdated(passwordHash: string): boolean {
-    const { memoryCost, timeCost, parallelism } = ARGON2ID;
+    const { memoryCost, timeCost, parallelism } = this.cost;
     const [, memory, time, lanes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(passwordHash) ?? [];
     return Number(memory) !== memoryCost || Number(time) !== timeCost || Number(lanes) !== parallelism;
   }
