@@ -138,6 +138,8 @@ export class EventServer extends Server implements CustomTransportStrategy {
         const handle = await jetstream(this.options.nats).consumers.get(EVENTS_STREAM, consumer);
         const messages = await handle.consume({ max_messages: PULL_MESSAGES });
         this.open.add(messages);
+        // It may have been told to stop while it was beginning.
+        if (this.closing) messages.stop();
         watchForLoss(messages);
         for await (const msg of messages) {
           const room = lane.take(msg as JsMsg);

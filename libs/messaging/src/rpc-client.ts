@@ -73,7 +73,7 @@ export class RpcClient {
       : JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
   }
 
-  /** Lets requests under way finish, then stops listening for answers. */
+  /** Stops listening for answers: for when nobody asks any more. Whoever still waits is told that nothing will come. */
   async close(): Promise<void> {
     this.outgoing.run();
     await this.replies.drain();

@@ -2,6 +2,12 @@ import { Inject, type BeforeApplicationShutdown, type OnApplicationBootstrap } f
 import { LOGGER, type Logger } from './logging.js';
 
 /**
+ * Rounds begin at different moments within this time: those that all look at once want a connection each, in every replica that started
+ * with them.
+ */
+const SPREAD_MS = 1_000;
+
+/**
  * Work that is looked for again and again in the background, one round at a time, as long as the service runs. A round that
  * fails is logged, and the next one tries again; shutting down waits for the step under way, before the database goes.
  */
@@ -22,8 +28,11 @@ export abstract class Rounds implements OnApplicationBootstrap, BeforeApplicatio
   abstract round(): Promise<boolean>;
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.wake(), this.everyMs);
-    this.timer.unref();
+    const firstMs = this.everyMs - Math.random() * Math.min(this.everyMs, SPREAD_MS);
+    this.timer = setTimeout(() => {
+      this.timer = setInterval(() => this.wake(), this.everyMs).unref();
+      this.wake();
+    }, firstMs).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

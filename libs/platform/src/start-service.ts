@@ -8,7 +8,6 @@ import {
   EventInbox,
   EventServer,
   EVENTS_STREAM,
-  RpcClient,
   RpcServer,
 } from '@leadwire/messaging';
 import { OutboxRelay } from '@leadwire/persistence';
@@ -93,7 +92,6 @@ export async function startService<S extends ConfigSpec>(
   const stop = () =>
     (stopped ??= (async () => {
       stopWatching();
-      await app.get(RpcClient).close();
       await app.close();
     })());
   return { app, stop };

@@ -1,9 +1,21 @@
+import { defineApi } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
-import { EVENTS_STREAM } from '@leadwire/messaging';
+import { clientOf, EVENTS_STREAM, RpcClient } from '@leadwire/messaging';
+import { OutboxRelay } from '@leadwire/persistence';
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
 import { caller, eventually, TestService } from '@leadwire/testing';
 import { readConfig } from '../src/index.js';
-import { ItemAdded, itemsApi, OrderPlaced, probeMigrations, probeService } from './probe.service.js';
+import {
+  Item,
+  ItemAdded,
+  ItemRef,
+  itemsApi,
+  OrderPlaced,
+  probeMigrations,
+  probeService,
+  type ItemsApi,
+} from './probe.service.js';
 
 describe('a service', () => {
   let service: TestService;
@@ -61,6 +73,26 @@ describe('a service', () => {
     await eventually(async () =>
       (await service.events(ItemAdded, ctx.tenantId)).every((event) => event.processed),
     );
+  });
+
+  it('asks other services for what it has begun until it has stopped', async () => {
+    const elsewhere = defineApi<Pick<ItemsApi, 'get'>>('elsewhere.items', {
+      get: { input: ItemRef, output: Item, can: 'leads.read', idempotent: true },
+    });
+    const item = { id: newId(), name: 'far away', weight: 1 };
+    const callback = (_: unknown, msg: Msg) => void msg.respond(JSON.stringify(item));
+    service.connection.subscribe('rpc.elsewhere.>', { callback });
+    const { app, stop } = await service.addReplica();
+    const relay = app.get(OutboxRelay);
+    const stopRelay = relay.stop.bind(relay);
+    let answer: Item | undefined;
+    // The last that a service does but for closing its connections.
+    relay.stop = async () => {
+      answer = await clientOf(elsewhere, app.get(RpcClient)).get(caller(), { id: item.id });
+      await stopRelay();
+    };
+    await stop();
+    expect(answer).toEqual(item);
   });
 
   it('goes on with the consumer that an older version left, whatever that listened to', async () => {
