@@ -27,6 +27,7 @@ import { MailSender } from './sending/mail-sender.js';
 import { Recovery } from './sending/recovery.js';
 import { Schedule } from './sending/schedule.js';
 import { Scheduler } from './sending/scheduler.js';
+import { Stops } from './sending/stops.js';
 import { TenantStandingConsumer } from './sending/tenant-standing.consumer.js';
 import { TemplateEntity } from './templates/template.entity.js';
 import { TemplatesService } from './templates/templates.service.js';
@@ -62,6 +63,7 @@ export class CampaignsModule {
         DueTenants,
         Scheduler,
         Halts,
+        Stops,
         ...tenantErasure(),
       ],
     };

@@ -14,6 +14,9 @@ describe('a launched campaign', () => {
     world = await World.start();
   });
   afterAll(() => world.stop());
+  afterEach(() => {
+    world.mail.delayMs = 0;
+  });
 
   it('sends every step to every lead exactly once, in order, and completes', async () => {
     const ctx = caller();
@@ -187,6 +190,27 @@ describe('a launched campaign', () => {
     await world.campaigns.resume(ctx, { campaignId });
     await world.completed(ctx, campaignId);
     expect(world.mail.to('pause@customer.test')).toHaveLength(2);
+  });
+
+  it('takes back what was claimed and has not left when it is paused; resumed, everything arrives once', async () => {
+    const ctx = caller();
+    const addresses = Array.from({ length: 60 }, (_, i) => `taken-back${i}@customer.test`);
+    const arrived = () => addresses.flatMap((address) => world.mail.to(address)).length;
+    // Slow enough that most of what is claimed still waits when the pause comes.
+    world.mail.delayMs = 400;
+    world.addLeads(ctx, addresses.length, (i) => ({ email: addresses[i] as string }));
+    const { id: campaignId } = await world.launched(ctx, [email()]);
+    await eventually(() => arrived() > 0);
+    await world.campaigns.pause(ctx, { campaignId });
+    const underWay = async () =>
+      (await world.activities(ctx, campaignId)).filter(({ status }) => status === 'sending').length;
+    await eventually(async () => (await underWay()) === 0);
+    expect(arrived()).toBeLessThan(addresses.length);
+    expect(await world.campaigns.stats(ctx, { campaignId })).toMatchObject({ sent: arrived(), failed: 0 });
+    world.mail.delayMs = 0;
+    await world.campaigns.resume(ctx, { campaignId });
+    await world.completed(ctx, campaignId);
+    for (const address of addresses) expect(world.mail.to(address)).toHaveLength(1);
   });
 
   it('lets nobody but its tenant see or touch it', async () => {

@@ -31,6 +31,12 @@ export const LOCK_RUNNING = `
     AND NOT EXISTS (SELECT FROM tenant_schedule s WHERE s.tenant_id = $1 AND s.halted)
   FOR SHARE`;
 
+/** Of these campaigns, those that may not send any more. */
+export const STOPPED_AMONG = `
+  SELECT claimed.id AS "campaignId"
+  FROM unnest($2::uuid[]) AS claimed (id)
+  WHERE NOT EXISTS (SELECT FROM campaigns c WHERE ${MAY_SEND} AND c.id = claimed.id)`;
+
 export const CAMPAIGN_STEPS = `
   SELECT id, "order", type, config
   FROM campaign_steps

@@ -63,9 +63,20 @@ export class Leases {
     return [...this.perTenant.keys()];
   }
 
-  /** Lets no mail of this tenant leave that has not left yet: to the sender, they are another's from now on. */
-  forfeit(tenantId: string): void {
-    for (const mail of this.mails) if (mail.tenantId === tenantId) mail.leaseUntil = 0;
+  /** Campaigns that have mails under way here, by their tenant. */
+  campaigns(): Map<string, string[]> {
+    const byTenant = Map.groupBy(this.mails, ({ tenantId }) => tenantId);
+    const idsOf = (mails: ClaimedMail[]) => [...new Set(mails.map(({ campaignId }) => campaignId))];
+    return new Map([...byTenant].map(([tenantId, mails]) => [tenantId, idsOf(mails)]));
+  }
+
+  /**
+   * Lets no mail of this tenant, or of one campaign of it, leave that has not left yet: to the sender, they are another's from now on.
+   */
+  forfeit(tenantId: string, campaignId?: string): void {
+    for (const mail of this.mails)
+      if (mail.tenantId === tenantId && (campaignId ?? mail.campaignId) === mail.campaignId)
+        mail.leaseUntil = 0;
   }
 
   /** Whether an enrolment's mail is under way here, or its outcome is yet to be written down. */
