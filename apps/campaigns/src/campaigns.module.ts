@@ -14,6 +14,7 @@ import { CampaignEntity } from './campaigns/campaign.entity.js';
 import { CampaignsService } from './campaigns/campaigns.service.js';
 import { LaunchChecks } from './campaigns/launch-check.js';
 import { EnrolmentsService } from './enrolments/enrolments.service.js';
+import { EnrolledLeads } from './enrolments/enrolled-leads.js';
 import { LeadSnapshotsConsumer } from './enrolments/lead-snapshots.consumer.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { LaunchersConsumer } from './campaigns/launchers.consumer.js';
@@ -62,6 +63,7 @@ export class CampaignsModule {
         Recovery,
         DueTenants,
         Scheduler,
+        EnrolledLeads,
         Halts,
         Stops,
         ...tenantErasure(),

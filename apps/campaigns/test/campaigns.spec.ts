@@ -7,6 +7,7 @@ import {
   ImportBatchStored,
   LeadDeleted,
   LeadUpdated,
+  type SelectedLead,
 } from '@leadwire/contracts';
 import { newId, type Ctx } from '@leadwire/kernel';
 import { caller, eventually } from '@leadwire/testing';
@@ -320,6 +321,26 @@ describe('facts from elsewhere', () => {
       ]);
       expect(await world.service.events(EnrolmentEnded, ctx.tenantId)).toMatchObject([
         { data: { outcome: what === 'deleted' ? 'lead-deleted' : 'stopped' } },
+      ]);
+    },
+  );
+
+  it.each(['deleted', 'changed'])(
+    'that a lead was %s while it was being enrolled are not lost',
+    async (what) => {
+      const ctx = caller();
+      const [lead] = world.addLeads(ctx, 1) as [SelectedLead];
+      const { leadId } = lead;
+      world.onLeadsRead = async () => {
+        world.onLeadsRead = () => Promise.resolve();
+        const moved = { leadId, version: 2, lead: { ...lead.lead, email: 'moved@customer.test' } };
+        world.leads.set(ctx.tenantId, what === 'deleted' ? [] : [moved]);
+      };
+      const { id: campaignId } = await world.draft(ctx, LONG);
+      expect(await world.enrolled(ctx, campaignId)).toMatchObject([
+        what === 'deleted'
+          ? { leadId, status: 'stopped', endReason: 'The lead was deleted or archived.' }
+          : { leadId, status: 'pending', email: 'moved@customer.test' },
       ]);
     },
   );

@@ -23,6 +23,8 @@ import { MailServer } from './mail-server.js';
 export class World {
   /** What the leads service would answer, by tenant. */
   readonly leads = new Map<string, SelectedLead[]>();
+  /** What happens between the moment leads are read and the moment whoever asked for them has them. */
+  onLeadsRead = (): Promise<unknown> => Promise.resolve();
 
   private constructor(
     readonly service: TestService,
@@ -132,7 +134,8 @@ export class World {
         );
         const from = Number(cursor ?? 0);
         const items = all.slice(from, from + 50);
-        msg.respond(JSON.stringify({ items, next: from + 50 < all.length ? String(from + 50) : null }));
+        const page = JSON.stringify({ items, next: from + 50 < all.length ? String(from + 50) : null });
+        void this.onLeadsRead().then(() => msg.respond(page));
       },
     });
   }

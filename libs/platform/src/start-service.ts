@@ -3,13 +3,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { jetstreamManager } from '@nats-io/jetstream';
-import {
-  connectNats,
-  EventInbox,
-  EventServer,
-  EVENTS_STREAM,
-  RpcServer,
-} from '@leadwire/messaging';
+import { connectNats, EventInbox, EventServer, EVENTS_STREAM, RpcServer } from '@leadwire/messaging';
 import { OutboxRelay } from '@leadwire/persistence';
 import { CtxVerifier, parseTrustedKeys } from '@leadwire/security';
 import { readConfig, type ConfigOf, type ConfigSpec } from './config.js';

@@ -20,6 +20,7 @@ import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import { STEPS_OF, type StepRow } from '../campaigns/campaigns.queries.js';
 import { nextStop } from '../campaigns/steps.js';
 import { Schedule } from '../sending/schedule.js';
+import { EnrolledLeads } from './enrolled-leads.js';
 import {
   CAMPAIGN_EXISTS,
   ENROL,
@@ -43,6 +44,7 @@ export class EnrolmentsService implements EnrolmentsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(Cursors) private readonly cursors: Cursors,
     @Client(leadSelectionApi) private readonly leads: LeadSelectionApi,
+    @Inject(EnrolledLeads) private readonly enrolled: EnrolledLeads,
     @Inject(Schedule) private readonly schedule: Schedule,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -66,6 +68,7 @@ export class EnrolmentsService implements EnrolmentsApi {
         ...(result.cursor ? { cursor: result.cursor } : {}),
       });
       const enrolled = items.length > 0 ? await this.enrolBatch(plain, campaignId, items) : 0;
+      if (enrolled > 0) await this.enrolled.catchUp(plain, items);
       result.enrolled += enrolled;
       result.alreadyEnrolled += items.length - enrolled;
       result.cursor = next;
