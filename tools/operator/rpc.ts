@@ -51,7 +51,6 @@ export async function askAsOperator<T>(
   try {
     return await work({ client: (api) => clientOf(api, rpc), ctx: () => systemCtx('') });
   } finally {
-    await rpc.close();
     await nats.drain();
   }
 }

@@ -13,8 +13,8 @@ import { CampaignEnds } from './campaigns/campaign-ends.js';
 import { CampaignEntity } from './campaigns/campaign.entity.js';
 import { CampaignsService } from './campaigns/campaigns.service.js';
 import { LaunchChecks } from './campaigns/launch-check.js';
-import { EnrolmentsService } from './enrolments/enrolments.service.js';
 import { EnrolledLeads } from './enrolments/enrolled-leads.js';
+import { EnrolmentsService } from './enrolments/enrolments.service.js';
 import { LeadSnapshotsConsumer } from './enrolments/lead-snapshots.consumer.js';
 import { ErasureConsumer } from './erasure/erasure.consumer.js';
 import { LaunchersConsumer } from './campaigns/launchers.consumer.js';
@@ -22,13 +22,13 @@ import { FundsConsumer } from './funds/funds.consumer.js';
 import { Claims } from './sending/claims.js';
 import { Completions } from './sending/completions.js';
 import { DueTenants } from './sending/due-tenants.js';
-import { Halts } from './sending/halts.js';
+import { HaltedTenants } from './sending/halted-tenants.js';
 import { Leases } from './sending/leases.js';
 import { MailSender } from './sending/mail-sender.js';
 import { Recovery } from './sending/recovery.js';
 import { Schedule } from './sending/schedule.js';
 import { Scheduler } from './sending/scheduler.js';
-import { Stops } from './sending/stops.js';
+import { StoppedCampaigns } from './sending/stopped-campaigns.js';
 import { TenantStandingConsumer } from './sending/tenant-standing.consumer.js';
 import { TemplateEntity } from './templates/template.entity.js';
 import { TemplatesService } from './templates/templates.service.js';
@@ -64,8 +64,8 @@ export class CampaignsModule {
         DueTenants,
         Scheduler,
         EnrolledLeads,
-        Halts,
-        Stops,
+        HaltedTenants,
+        StoppedCampaigns,
         ...tenantErasure(),
       ],
     };

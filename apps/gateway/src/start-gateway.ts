@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { connectNats, ensureStreams, RpcClient } from '@leadwire/messaging';
+import { connectNats, ensureStreams } from '@leadwire/messaging';
 import {
   createLogger,
   Metrics,
@@ -73,7 +73,6 @@ export async function startGateway(
   logger.info({ port: config.HTTP_PORT }, 'gateway is ready');
   const stop = async () => {
     await underWay.closeConnections(app.getHttpServer() as Server, app.close());
-    await app.get(RpcClient).close();
     await nats.drain();
   };
   return { app, stop };

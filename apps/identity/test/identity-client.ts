@@ -22,7 +22,7 @@ const WITHOUT_MAIL = {
   MAIL_FROM: 'Leadwire <no-reply@leadwire.test>',
 };
 
-/** Specs make hundreds of passwords; that the real work is done is passwords.spec's to show. */
+/** Specs make hundreds of passwords; that the real work is done is shown by those that start `identityService` itself. */
 const LITTLE_WORK: PasswordCost = { memoryCost: 256, timeCost: 1, parallelism: 1 };
 
 const quickService: typeof identityService = {

@@ -9,6 +9,7 @@ import {
   type AccountsApi,
 } from '@leadwire/contracts';
 import type { TestService } from '@leadwire/testing';
+import { identityService } from '../src/identity.module.js';
 import { anonymous, PASSWORD, signedIn, signUp, someone, startIdentity } from './identity-client.js';
 
 describe('signing up', () => {
@@ -16,7 +17,7 @@ describe('signing up', () => {
   let accounts: AccountsApi;
 
   beforeAll(async () => {
-    service = await startIdentity();
+    service = await startIdentity({}, identityService);
     accounts = service.client(accountsApi);
   });
   afterAll(() => service.stop());
@@ -59,7 +60,7 @@ describe('signing up', () => {
       [user.id],
     );
     expect(row).toMatchObject({ primary: tenant.id, changed: expect.any(Date), seen: expect.any(Date) });
-    expect(row?.hash).toMatch(/^\$argon2id\$v=19\$/);
+    expect(row?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
   it('shows the new person who they are and what they may do', async () => {

@@ -1,7 +1,7 @@
 import { parseInput, type Api, type ApiMethod } from '@leadwire/contracts';
 import { AppError, HOP_RESERVE_MS, remainingMs, requestErrors, type Ctx } from '@leadwire/kernel';
 import type { CtxSigner } from '@leadwire/security';
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { OncePerTurn } from './once-per-turn.js';
 import { decodeError, isErrorReply, requestHeaders } from './rpc-wire.js';
 
@@ -29,7 +29,6 @@ export type RpcObserver = (method: ApiMethod, code: string, seconds: number) => 
 export class RpcClient {
   private readonly pending = new Map<string, Pending>();
   private readonly inbox: string;
-  private readonly replies: Subscription;
   private readonly outgoing = new OncePerTurn();
   private nextId = 0;
   /** Settles when the broker is back; undefined while it is there. */
@@ -41,7 +40,7 @@ export class RpcClient {
     private readonly observe: RpcObserver = () => undefined,
   ) {
     this.inbox = createInbox();
-    this.replies = nats.subscribe(`${this.inbox}.*`, { callback: (_, msg) => this.settle(msg) });
+    nats.subscribe(`${this.inbox}.*`, { callback: (_, msg) => this.settle(msg) });
     void this.watchBroker();
   }
 
@@ -73,15 +72,7 @@ export class RpcClient {
       : JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
   }
 
-  /** Stops listening for answers: for when nobody asks any more. Whoever still waits is told that nothing will come. */
-  async close(): Promise<void> {
-    this.outgoing.run();
-    await this.replies.drain();
-    for (const { reject } of this.pending.values())
-      reject(requestErrors.unavailable({ internal: 'client closed' }));
-    this.pending.clear();
-  }
-
+  /** Until the connection closes, which ends this client, too: whoever still waits then is told that no answer will come. */
   private async watchBroker(): Promise<void> {
     for await (const { type } of this.nats.status()) {
       if (type === 'disconnect') this.brokerAway ??= Promise.withResolvers();
@@ -89,6 +80,11 @@ export class RpcClient {
       this.brokerAway?.resolve();
       this.brokerAway = undefined;
     }
+    for (const { timer, reject } of this.pending.values()) {
+      clearTimeout(timer);
+      reject(requestErrors.unavailable({ internal: 'the connection closed' }));
+    }
+    this.pending.clear();
   }
 
   private async untilBrokerIsBack(back: Promise<void>, method: ApiMethod): Promise<void> {

@@ -1,6 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { EventInbox, NATS_CONNECTION, RpcClient, type NatsConnection } from '@leadwire/messaging';
+import { EventInbox, NATS_CONNECTION, type NatsConnection } from '@leadwire/messaging';
 import type { DataSource, EntitySchema } from 'typeorm';
 import pg from 'pg';
 import { Cursors } from './cursor.js';
@@ -96,7 +96,6 @@ class BackgroundWork implements OnApplicationShutdown {
     @Inject(Retention) private readonly retention: Retention,
     @Inject(COPY_POOL) private readonly pool: pg.Pool,
     @Inject(NATS_CONNECTION) private readonly nats: NatsConnection,
-    @Inject(RpcClient) private readonly rpc: RpcClient,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -108,8 +107,7 @@ class BackgroundWork implements OnApplicationShutdown {
     this.retention.stop();
     await this.relay.stop();
     await this.pool.end();
-    // Not before: what is answered while the app closes may ask other services.
-    await this.rpc.close();
+    // Last, for it also carries what this service asks of others.
     await this.nats.drain().catch(() => undefined);
   }
 }

@@ -43,7 +43,6 @@ describe('a request to a service', () => {
     await expect(clientOf(itemsApi, forger).add(caller(), { name: 'x' })).rejects.toMatchObject({
       code: 'request.unauthenticated',
     });
-    await forger.close();
   });
 
   it.each([

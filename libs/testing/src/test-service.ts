@@ -183,7 +183,6 @@ export class TestService {
 
   async stop(): Promise<void> {
     for (const replica of this.replicas) await replica.stop();
-    await this.rpc.close().catch(() => undefined);
     await this.connection.close().catch(() => undefined);
     await this.nats.stop();
     await this.database.drop();

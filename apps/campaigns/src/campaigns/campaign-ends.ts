@@ -63,7 +63,7 @@ export class CampaignEnds {
       await this.tenant.run(ctx, (db) => work(db, id));
   }
 
-  /** Stops up to a batch of the campaign's enrolments; returns how many. A mail under way still arrives. */
+  /** Stops up to a batch of the campaign's enrolments; returns how many. A mail that its server is taking still arrives. */
   private async stopBatch(db: TenantDb, campaignId: string, reason: string): Promise<number> {
     const rows = await db.query<EndedRow>(STOP_CAMPAIGN_LEADS, [
       db.tenantId,

@@ -40,19 +40,17 @@ export class EnrolledLeads {
     if (rows.length > 0) await this.schedule.wake(db, this.clock.now());
   }
 
-  /** What leads says of these right now; nothing of those who are deleted or archived. */
-  async factsOf(ctx: Ctx, leadIds: string[]): Promise<LeadFact[]> {
-    const facts: LeadFact[] = [];
+  /** What leads says of these right now, page by page; nothing of those who are deleted or archived. */
+  async *factsOf(ctx: Ctx, leadIds: string[]): AsyncGenerator<LeadFact[]> {
     let cursor: string | null = null;
     do {
       const page: Page<SelectedLead> = await this.leads.resolve(ctx, {
         leadIds,
         ...(cursor ? { cursor } : {}),
       });
-      facts.push(...page.items.map(({ leadId, version, lead }) => ({ ...lead, leadId, version })));
+      yield page.items.map(({ leadId, version, lead }) => ({ ...lead, leadId, version }));
       cursor = page.next;
     } while (cursor);
-    return facts;
   }
 
   /**
@@ -60,15 +58,16 @@ export class EnrolledLeads {
    * here to hear of it.
    */
   async catchUp(ctx: Ctx, enrolled: readonly SelectedLead[]): Promise<void> {
-    const versions = new Map(enrolled.map(({ leadId, version }) => [leadId, version]));
-    const facts = await this.factsOf(ctx, [...versions.keys()]);
-    const newer = facts.filter(({ leadId, version }) => version > (versions.get(leadId) ?? 0));
-    for (const { leadId } of facts) versions.delete(leadId);
-    const gone = [...versions.keys()];
-    if (newer.length === 0 && gone.length === 0) return;
+    const missing = new Map(enrolled.map(({ leadId, version }) => [leadId, version]));
+    const newer: LeadFact[] = [];
+    for await (const facts of this.factsOf(ctx, [...missing.keys()])) {
+      newer.push(...facts.filter(({ leadId, version }) => version > (missing.get(leadId) ?? 0)));
+      for (const { leadId } of facts) missing.delete(leadId);
+    }
+    if (newer.length === 0 && missing.size === 0) return;
     await this.tenant.run(ctx, async (db) => {
       await this.refresh(db, newer);
-      await this.stop(db, gone, 'The lead was deleted or archived.');
+      await this.stop(db, [...missing.keys()], 'The lead was deleted or archived.');
     });
   }
 }

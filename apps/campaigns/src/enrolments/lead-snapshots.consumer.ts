@@ -54,11 +54,9 @@ export class LeadSnapshotsConsumer {
     if (data.updatedLeadIds.length === 0) return;
     const rows = await db.query<{ id: string }>(ENROLLED_AMONG, [tenantId, data.updatedLeadIds]);
     if (rows.length === 0) return;
-    const facts = await this.enrolled.factsOf(
-      systemCtx(tenantId),
-      rows.map(({ id }) => id),
-    );
-    await this.enrolled.refresh(db, facts);
+    const leadIds = rows.map(({ id }) => id);
+    for await (const facts of this.enrolled.factsOf(systemCtx(tenantId), leadIds))
+      await this.enrolled.refresh(db, facts);
   }
 }
 

@@ -70,13 +70,9 @@ export class Leases {
     return new Map([...byTenant].map(([tenantId, mails]) => [tenantId, idsOf(mails)]));
   }
 
-  /**
-   * Lets no mail of this tenant, or of one campaign of it, leave that has not left yet: to the sender, they are another's from now on.
-   */
-  forfeit(tenantId: string, campaignId?: string): void {
-    for (const mail of this.mails)
-      if (mail.tenantId === tenantId && (campaignId ?? mail.campaignId) === mail.campaignId)
-        mail.leaseUntil = 0;
+  /** Lets none of these mails leave that has not left yet: to the sender, they are another's from now on. */
+  forfeit(isOne: (mail: ClaimedMail) => boolean): void {
+    for (const mail of this.mails) if (isOne(mail)) mail.leaseUntil = 0;
   }
 
   /** Whether an enrolment's mail is under way here, or its outcome is yet to be written down. */

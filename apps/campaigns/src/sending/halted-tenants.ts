@@ -7,7 +7,7 @@ import { HALTED_AMONG } from './scheduler.queries.js';
 
 /** Takes back mails that have not left yet, of tenants that may not send any more. */
 @Injectable()
-export class Halts extends Rounds {
+export class HaltedTenants extends Rounds {
   /** A suspension must hold within a second; the word of it reaches one replica, and each has mails of its own under way. */
   protected readonly everyMs = 250;
   // Without the database nothing is claimed either, and leases that cannot be renewed end by themselves.
@@ -24,7 +24,8 @@ export class Halts extends Rounds {
     const tenants = this.leases.tenants();
     if (tenants.length === 0) return false;
     const halted = await this.source.query<{ tenantId: string }[]>(HALTED_AMONG, [tenants]);
-    for (const { tenantId } of halted) this.leases.forfeit(tenantId);
+    const ids = new Set(halted.map(({ tenantId }) => tenantId));
+    this.leases.forfeit(({ tenantId }) => ids.has(tenantId));
     return false;
   }
 }

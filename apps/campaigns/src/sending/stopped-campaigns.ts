@@ -7,7 +7,7 @@ import { Leases } from './leases.js';
 
 /** Takes back mails that have not left yet, of campaigns that may not send any more: paused, at their end, removed, or out of funds. */
 @Injectable()
-export class Stops extends Rounds {
+export class StoppedCampaigns extends Rounds {
   /** Whoever pauses a campaign watches it stop. */
   protected readonly everyMs = 1_000;
   // As for halted tenants: without the database, leases end by themselves.
@@ -29,7 +29,8 @@ export class Stops extends Rounds {
         params,
         'stopped-campaigns',
       );
-      for (const { campaignId } of stopped) this.leases.forfeit(tenantId, campaignId);
+      const ids = new Set(stopped.map(({ campaignId }) => campaignId));
+      this.leases.forfeit(({ campaignId }) => ids.has(campaignId));
     }
     return false;
   }
