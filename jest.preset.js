@@ -13,5 +13,4 @@ export default {
   modulePathIgnorePatterns: ['/dist/'],
   setupFilesAfterEnv: [our('properties.mjs')],
   testTimeout: 120_000,
-  passWithNoTests: false,
 };

@@ -11,16 +11,22 @@ import { startPostgres, type PostgresServer } from './infra/postgres.ts';
 import { describeFailure } from './start/failure.ts';
 import { TestCounter } from './test/count.ts';
 import { dependenciesRefusing } from './test/engines.ts';
-import { projectPattern, projectsAreConnected } from './test/projects.ts';
+import { foldersOf, projectsAreConnected, testedFolders } from './test/projects.ts';
 
 /**
- * Which projects are tested one after the other, each by one Jest worker, while the other lanes go on: specs wait for Postgres, NATS and
- * each other half of their time. Two lanes that take as long as all the rest; whatever is not named is the third.
+ * Which projects are tested one after the other while the other lanes go on: specs wait for Postgres, NATS and each other half of their
+ * time. These take as long as all the rest, which is the third lane. The projects of a batch share a process, which loads and warms up
+ * Nest, TypeORM and our sources once; the libraries have their own, for their specs declare events that no service publishes.
  */
-const LANES = [
+const LONG_BATCHES = [
   ['apps/e2e', 'apps/sandbox'],
   ['apps/billing', 'apps/campaigns', 'tools'],
-].map((lane) => lane.join(','));
+];
+/** How Node runs Jest on our sources; see tools/jest. */
+const JEST = [
+  ...['--import', './tools/jest/sources.mjs', '--conditions', 'leadwire-source'],
+  ...['--enable-source-maps', '--no-warnings', 'node_modules/jest/bin/jest.js'],
+];
 const FORCE_STOP_MS = 10_000;
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
@@ -37,26 +43,30 @@ let interrupted = false;
 
 class StepFailure extends Error {}
 
-/** Runs a command in a process group of its own, so that an interrupt ends all of it; `onOutput` sees what it prints. */
+/** Runs a command in a process group of its own, so that an interrupt ends all of it; `count` reads what it prints. */
 function run(
   command: string,
   args: string[],
   env: NodeJS.ProcessEnv = {},
-  onOutput?: (text: string) => void,
+  count?: TestCounter,
 ): Promise<void> {
+  const output = count ? 'pipe' : 'inherit';
   return new Promise((resolve, reject) => {
     if (interrupted) return reject(new StepFailure('was interrupted'));
     const child = spawn(command, args, {
       cwd: ROOT,
       env: { ...toolEnv(), ...env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
-      stdio: ['ignore', onOutput ? 'pipe' : 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
       detached: true,
     });
     children.add(child);
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      process.stdout.write(text);
-      onOutput?.(text);
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      const read = count?.reader();
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        process.stdout.write(text);
+        read?.(text);
+      });
+    }
     child.once('error', (error) => reject(new StepFailure(`could not be started: ${error.message}`)));
     child.once('close', (code, signal) => {
       children.delete(child);
@@ -79,26 +89,30 @@ async function runTests(): Promise<void> {
   ]);
   postgres = server;
   const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary, TMPDIR: work };
-  // A result from a cache proves nothing about this machine; and whoever passes options to Jest wants to see it run.
-  const uncached = process.env.CI || jestArguments.length > 0 ? ['--skip-nx-cache'] : [];
-  const test = (...which: string[]): Promise<void> => {
-    const nx = [
-      'run-many',
-      '-t',
-      'test',
-      '--parallel',
-      '1',
-      '--output-style',
-      'static',
-      ...which,
-      ...uncached,
-    ];
-    return run('nx', [...nx, '--', '-w', '1', ...jestArguments], env, (text) => counter.add(text));
-  };
-  if (projects) return test('-p', projectPattern(ROOT, projects));
-  const lanes = [...LANES.map((lane) => test('-p', lane)), test('--exclude', LANES.join(','))];
-  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
+  const test = (folders: string[]): Promise<void> =>
+    run('node', [...JEST, '--projects', ...folders, '-w', '1', ...jestArguments], env, counter);
+  const lanes = projects
+    ? [[foldersOf(ROOT, projects)]]
+    : [...LONG_BATCHES.map((batch) => [batch]), theRest()];
+  const results = await Promise.allSettled(lanes.flatMap((lane) => inTurn(lane, test)));
+  const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+function theRest(): string[][] {
+  const folders = testedFolders(ROOT).filter((folder) => !LONG_BATCHES.flat().includes(folder));
+  const isLibrary = (folder: string): boolean => folder.startsWith('libs/');
+  return [folders.filter(isLibrary), folders.filter((folder) => !isLibrary(folder))];
+}
+
+/** Starts each piece of work when the one before has ended, well or not. */
+function inTurn<T>(pieces: T[], work: (piece: T) => Promise<void>): Promise<void>[] {
+  let before: Promise<unknown> = Promise.resolve();
+  return pieces.map((piece) => {
+    const result = before.then(() => work(piece));
+    before = result.catch(() => undefined);
+    return result;
+  });
 }
 
 /** Format, lint and types at once: each is one process, and the longest takes as long as the others together. */

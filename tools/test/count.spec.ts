@@ -2,7 +2,8 @@ import { TestCounter } from './count.ts';
 
 function count(text: string, pieceLength = 7): { passed: number; failed: number } {
   const counter = new TestCounter();
-  for (let i = 0; i < text.length; i += pieceLength) counter.add(text.slice(i, i + pieceLength));
+  const read = counter.reader();
+  for (let i = 0; i < text.length; i += pieceLength) read(text.slice(i, i + pieceLength));
   return counter.total;
 }
 
@@ -17,6 +18,15 @@ describe('counting tests', () => {
       '',
     ].join('\n');
     expect(count(text)).toEqual({ passed: 14, failed: 1 });
+  });
+
+  it('of runs that print at the same time', () => {
+    const counter = new TestCounter();
+    const [one, other] = [counter.reader(), counter.reader()];
+    one('Test Suites: 1 failed, 1 total\nTests:       0 ');
+    other('Test Suites: 1 passed, 1 total\nTests:       3 passed, 3 total\n');
+    one('total\n');
+    expect(counter.total).toEqual({ passed: 3, failed: 1 });
   });
 
   it('counts a suite that could not run as a failure', () => {

@@ -1,24 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-const PLACES = ['apps', 'libs', '.'];
+/** The folders of all projects that have tests: `apps/leads`, `libs/kernel`, `tools`. */
+export function testedFolders(root: string): string[] {
+  return globSync(['{apps,libs}/*/jest.config.mjs', 'tools/jest.config.mjs'], { cwd: root })
+    .map(dirname)
+    .sort();
+}
 
 /**
- * The Nx project pattern for what a person calls a project: the name of its folder (`leads`, `kernel`, `tools`).
+ * The folders of the projects that somebody names, each by its folder or the last part of it (`apps/leads`, `leads`).
  * @throws Error when there is no such folder
  */
-export function projectPattern(root: string, names: string): string {
-  return names
-    .split(',')
-    .map((name) => {
-      const place = PLACES.find((dir) => existsSync(join(root, dir, name, 'jest.config.mjs')));
-      if (!place)
-        throw new Error(
-          `There is no project "${name}" with tests. Fix: name a folder of apps/ or libs/, or "tools".`,
-        );
-      return place === '.' ? name : `${place}/${name}`;
-    })
-    .join(',');
+export function foldersOf(root: string, names: string): string[] {
+  const folders = testedFolders(root);
+  return names.split(',').map((name) => {
+    const folder = folders.find((folder) => folder === name || folder.endsWith(`/${name}`));
+    if (!folder)
+      throw new Error(
+        `There is no project "${name}" with tests. Fix: name a folder of apps/ or libs/, or "tools".`,
+      );
+    return folder;
+  });
 }
 
 /** Whether the graph that Nx left behind knows that projects import others. */

@@ -107,8 +107,8 @@ export function travel(service: TestService, ms: number): void {
   clock.now = () => new Date(Date.now() + ms);
 }
 
-/** Stands the service's clock still until somebody travels again: for what must not hang on how long a slow machine takes. */
-export function standStill(service: TestService): void {
-  const now = new Date();
+/** Stands the service's clock still, `ms` from now, until somebody travels again: for what must not hang on how long a slow machine takes. */
+export function standStill(service: TestService, ms = 0): void {
+  const now = new Date(Date.now() + ms);
   service.running.app.get(Clock).now = () => now;
 }

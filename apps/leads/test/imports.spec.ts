@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite';
 import { ImportBatchStored, ImportFinished, leadsApi, LeadUpdated } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
-import { caller } from '@leadwire/testing';
+import { caller, eventually } from '@leadwire/testing';
 import { countsOf, fileOf, ImportFixture } from './import-fixture.js';
 
 const done = { status: 'completed', rows: 0, imported: 0, updated: 0, duplicates: 0, rejected: 0 };
@@ -204,7 +204,7 @@ describe('importing a file', () => {
       failureCode: 'lead_import.file_gone',
     });
     const ended = await imports.run(ctx, fileOf(1));
-    expect(await imports.exists(`${ctx.tenantId}/imports/${ended.id}.csv`)).toBe(false);
+    await eventually(async () => !(await imports.exists(`${ctx.tenantId}/imports/${ended.id}.csv`)));
   });
 
   describe('meets leads that are there', () => {
