@@ -45,7 +45,12 @@ export class TenantDb extends Statements {
 
   /** Runs a statement that nothing here waits for, in one packet with the commit; the transaction fails with it. */
   atLast(sql: string, params: unknown[], name: string): void {
-    this.later.push(statementOf(sql, params, name));
+    this.alsoAtLast([statementOf(sql, params, name)]);
+  }
+
+  /** {@link atLast} for statements that somebody else made. */
+  alsoAtLast(statements: QueryConfig[]): void {
+    this.later.push(...statements);
   }
 
   /** Inserts one row of this tenant, with an id if it brings none, and returns it with what the database filled in. */

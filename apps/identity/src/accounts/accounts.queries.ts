@@ -2,9 +2,11 @@ import { TENANT_COLUMNS, USER_COLUMNS } from './standing.js';
 
 export const EMAIL_TAKEN = `SELECT FROM users WHERE email = $1`;
 
+/** And whether they were at the network `$2` since `$3`. */
 export const FIND_CREDENTIALS = `
-  SELECT id, password_hash AS "passwordHash"
-  FROM users
+  SELECT id, password_hash AS "passwordHash", EXISTS (
+    SELECT FROM known_networks n WHERE n.user_id = u.id AND n.network_hash = $2 AND n.last_seen_at > $3) AS "knowsNetwork"
+  FROM users u
   WHERE email = $1 AND is_active AND deleted_at IS NULL`;
 
 export const FIND_EMAIL = `SELECT email FROM users WHERE id = $1 AND is_active AND deleted_at IS NULL`;

@@ -82,13 +82,15 @@ export class AccountsService implements AccountsApi {
    */
   async logIn(ctx: Ctx, input: LogIn): Promise<SessionTokens> {
     const provenAt = this.clock.now();
-    const userId = await this.credentials.prove(input.email, input.password, ctx.clientIp);
-    const standing = await this.store.standingForLogIn(userId, input);
-    if (!standing) throw accountErrors.not_a_member();
-    requireOpen(standing);
+    const proof = await this.credentials.check(input.email, input.password, ctx.clientIp);
+    const standing = await this.openStanding(proof.userId, input).catch(async (error: unknown) => {
+      await this.credentials.settle(proof);
+      throw error;
+    });
     const opened = await this.tenant.run(actingAs(ctx, standing), async (db) => {
       const session = await this.sessions.open(db, standing, { client: clientOf(ctx), provenAt });
-      db.atLast(TOUCH_LAST_LOG_IN, [userId, this.clock.now()], 'touch-last-log-in');
+      db.atLast(TOUCH_LAST_LOG_IN, [proof.userId, this.clock.now()], 'touch-last-log-in');
+      db.alsoAtLast(proof.settling);
       return { standing, session };
     });
     return this.answers.of(opened);
@@ -128,5 +130,12 @@ export class AccountsService implements AccountsApi {
       // What the gateway found that they may do: role, plan, features, flags and personal rights together.
       capabilities: CAPABILITIES.filter((capability) => ctx.capabilities.has(capability)),
     };
+  }
+
+  private async openStanding(userId: string, team: LogIn): Promise<Standing> {
+    const standing = await this.store.standingForLogIn(userId, team);
+    if (!standing) throw accountErrors.not_a_member();
+    requireOpen(standing);
+    return standing;
   }
 }

@@ -11,6 +11,8 @@ import {
 import { REHASH } from '../passwords/passwords.queries.js';
 import type { Standing } from './standing.js';
 
+type StoredCredentials = { id: string; passwordHash: string | null; knowsNetwork: boolean };
+
 /**
  * What identity must know before there is a tenant: who has this address, where they belong, whose token this is. Everything
  * else goes through TenantTransaction, or AccountTransaction for what belongs to a person and to no tenant.
@@ -23,11 +25,12 @@ export class AccountsStore {
     return (await this.transaction.alone.query(EMAIL_TAKEN, [email])).length > 0;
   }
 
-  /** Id and password hash of the active account with this address. */
-  async credentialsOf(email: string): Promise<{ id: string; passwordHash: string | null } | undefined> {
-    const [row] = await this.transaction.alone.query<{ id: string; passwordHash: string | null }>(
+  /** Id and password hash of the active account with this address, and whether its owner logged in from a network since a moment. */
+  async credentialsOf(email: string, network: Buffer, since: Date): Promise<StoredCredentials | undefined> {
+    const params = [email, network, since];
+    const [row] = await this.transaction.alone.query<StoredCredentials>(
       FIND_CREDENTIALS,
-      [email],
+      params,
       'find-credentials',
     );
     return row;

@@ -1,10 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors } from '@leadwire/contracts';
 import { AppError } from '@leadwire/kernel';
+import type { QueryConfig } from 'pg';
 import { PasswordGuessing } from '../guessing/password-guessing.js';
+import { AccountTransaction } from './account-transaction.js';
 import { AccountsStore } from './accounts.store.js';
 import { canonicalEmail } from './canonical-email.js';
 import { Passwords } from './passwords.js';
+
+/** Who somebody is, and what then takes their guess back and remembers where they were: until it runs, it counts as a wrong one. */
+export type Proof = { userId: string; settling: QueryConfig[] };
 
 /** Proof by password that somebody is who they say. */
 @Injectable()
@@ -13,6 +18,7 @@ export class Credentials {
     @Inject(AccountsStore) private readonly store: AccountsStore,
     @Inject(Passwords) private readonly passwords: Passwords,
     @Inject(PasswordGuessing) private readonly guessing: PasswordGuessing,
+    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
   ) {}
 
   /**
@@ -22,14 +28,25 @@ export class Credentials {
    * @throws AppError `account.bad_credentials` | `account.slow_down`
    */
   async prove(address: string, password: string, clientIp: string | undefined): Promise<string> {
-    const email = canonicalEmail(address);
-    const account = await this.store.credentialsOf(email);
-    const counted = await this.guessing.claim({ email, userId: account?.id, clientIp });
+    const proof = await this.check(address, password, clientIp);
+    await this.settle(proof);
+    return proof.userId;
+  }
+
+  /** {@link prove} for who settles the proof in a transaction of their own, or by {@link settle}. */
+  async check(address: string, password: string, clientIp: string | undefined): Promise<Proof> {
+    const guess = { email: canonicalEmail(address), clientIp };
+    const { network, since } = this.guessing.knownBy(guess);
+    const account = await this.store.credentialsOf(guess.email, network, since);
+    const counted = await this.guessing.claim(guess, account?.knowsNetwork ?? false);
     const known = await this.passwords.matches(account?.passwordHash, password);
     if (!account || !known) throw accountErrors.bad_credentials();
-    await this.guessing.proven({ email, userId: account.id, clientIp }, counted);
     await this.rehash(account.id, account.passwordHash as string, password);
-    return account.id;
+    return { userId: account.id, settling: this.guessing.proven(account.id, guess, counted) };
+  }
+
+  async settle({ settling }: Proof): Promise<void> {
+    await this.transaction.together(...settling);
   }
 
   // The only moment at which we know the password, so the only one to bring an old hash up to date.

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@leadwire/kernel';
 import { statementOf } from '@leadwire/persistence';
-import { AccountTransaction } from '../accounts/account-transaction.js';
+import type { QueryConfig } from 'pg';
 import { networkOf } from './network.js';
-import { FORGET_NETWORKS, IS_KNOWN_NETWORK, REMEMBER_NETWORKS } from './throttles.queries.js';
+import { FORGET_NETWORKS, REMEMBER_NETWORKS } from './throttles.queries.js';
 import { Throttles, type Throttle, type ThrottleRule } from './throttles.js';
 
 const HOUR_MS = 3_600_000;
@@ -22,11 +22,8 @@ const BY_NETWORK: ThrottleRule = { name: 'log-in-network', free: 100, ...GROWING
 
 const KNOWN_FOR_MS = 90 * DAY_MS;
 const KNOWN_NETWORKS_MAX = 20;
-/** Asked for where there is no account, so that this takes as long. */
-const NOBODY = '00000000-0000-7000-8000-000000000000';
-
 /** A try to log in. */
-export type Guess = { email: string; userId: string | undefined; clientIp: string | undefined };
+export type Guess = { email: string; clientIp: string | undefined };
 
 /**
  * Slows down who guesses passwords, without letting a stranger keep the owner out: tries count per account and network, and
@@ -36,38 +33,43 @@ export type Guess = { email: string; userId: string | undefined; clientIp: strin
 export class PasswordGuessing {
   constructor(
     @Inject(Throttles) private readonly throttles: Throttles,
-    @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
+  /** The network that a guess comes from, and since when its owner must have been there for it to be known. */
+  knownBy({ clientIp }: Guess): { network: Buffer; since: Date } {
+    return {
+      network: hashOfNetwork(clientIp),
+      since: new Date(this.clock.now().getTime() - KNOWN_FOR_MS),
+    };
+  }
+
   /**
    * Counts a guess before its password is looked at.
+   * @param isKnown whether the owner of the account was at this network before; see {@link knownBy}
    * @returns what it was counted under, for {@link proven}
    * @throws AppError `account.slow_down`
    */
-  async claim(guess: Guess): Promise<Throttle[]> {
-    const counted = (await this.isKnown(guess)) ? [fromHere(guess)] : all(guess);
+  async claim(guess: Guess, isKnown: boolean): Promise<Throttle[]> {
+    const counted = isKnown ? [fromHere(guess)] : all(guess);
     await this.throttles.claim(...counted);
     return counted;
   }
 
-  /** Takes the guess back, since it was none, and remembers the network as one of this person's. */
-  async proven(guess: Guess & { userId: string }, [here, ...others]: Throttle[]): Promise<void> {
+  /** What takes the guess back, since it was none, and remembers the network as one of this person's. */
+  proven(userId: string, { clientIp }: Guess, [here, ...others]: Throttle[]): QueryConfig[] {
     const now = this.clock.now();
-    const [news] = await this.transaction.together(
-      statementOf(REMEMBER_NETWORKS, ownNetwork(guess.userId, guess.clientIp, now), 'remember-networks'),
-      this.throttles.clearing(here as Throttle),
-      this.throttles.forgiving(others),
-    );
-    if (!news?.length) return;
     const since = new Date(now.getTime() - KNOWN_FOR_MS);
-    await this.transaction.alone.execute(FORGET_NETWORKS, [guess.userId, since, KNOWN_NETWORKS_MAX]);
-  }
-
-  private async isKnown({ userId, clientIp }: Guess): Promise<boolean> {
-    const since = new Date(this.clock.now().getTime() - KNOWN_FOR_MS);
-    const params = [userId ?? NOBODY, hashOfNetwork(clientIp), since];
-    return (await this.transaction.alone.query(IS_KNOWN_NETWORK, params, 'is-known-network')).length > 0;
+    const networks = ownNetwork(userId, clientIp, now);
+    const forgotten = [userId, since, KNOWN_NETWORKS_MAX];
+    return [
+      statementOf(REMEMBER_NETWORKS, networks, 'remember-networks'),
+      this.throttles.clearing(here as Throttle),
+      // Only a network that was not known has them, and adds one to those that are.
+      ...(others.length > 0
+        ? [this.throttles.forgiving(others), statementOf(FORGET_NETWORKS, forgotten, 'forget-networks')]
+        : []),
+    ];
   }
 }
 

@@ -43,17 +43,13 @@ export const SWEEP_TRIES = `
   WHERE key_hash IN (
     SELECT key_hash FROM throttles WHERE forget_at < $1 ORDER BY forget_at LIMIT 64 FOR UPDATE SKIP LOCKED)`;
 
-export const IS_KNOWN_NETWORK = `
-  SELECT FROM known_networks WHERE user_id = $1 AND network_hash = $2 AND last_seen_at > $3`;
-
 /** Exact to a day: a log-in from the usual place writes nothing. */
 export const REMEMBER_NETWORKS = `
   INSERT INTO known_networks (user_id, network_hash, last_seen_at)
   SELECT $1, unnest($2::bytea[]), $3::timestamptz
   ON CONFLICT (user_id, network_hash) DO UPDATE
   SET last_seen_at = excluded.last_seen_at
-  WHERE known_networks.last_seen_at < excluded.last_seen_at - interval '1 day'
-  RETURNING network_hash`;
+  WHERE known_networks.last_seen_at < excluded.last_seen_at - interval '1 day'`;
 
 export const FORGET_NETWORKS = `
   DELETE FROM known_networks
