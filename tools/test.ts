@@ -16,11 +16,11 @@ import { foldersOf, projectsAreConnected, testedFolders } from './test/projects.
 /**
  * Which projects are tested one after the other while the other lanes go on: specs wait for Postgres, NATS and each other half of their
  * time. These take as long as all the rest, which is the third lane. The projects of a batch share a process, which loads and warms up
- * Nest, TypeORM and our sources once; the libraries have their own, for their specs declare events that no service publishes.
+ * Nest, TypeORM and our sources once.
  */
 const LONG_BATCHES = [
   ['apps/e2e', 'apps/sandbox'],
-  ['apps/billing', 'apps/campaigns', 'tools'],
+  ['apps/billing', 'apps/campaigns'],
 ];
 /** How Node runs Jest on our sources; see tools/jest. */
 const JEST = [
@@ -91,50 +91,61 @@ async function runTests(): Promise<void> {
   const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary, TMPDIR: work };
   const test = (folders: string[]): Promise<void> =>
     run('node', [...JEST, '--projects', ...folders, '-w', '1', ...jestArguments], env, counter);
+  const testing = (folders: string[]) => () => test(folders);
   const lanes = projects
-    ? [[foldersOf(ROOT, projects)]]
-    : [...LONG_BATCHES.map((batch) => [batch]), theRest()];
-  const results = await Promise.allSettled(lanes.flatMap((lane) => inTurn(lane, test)));
+    ? [[testing(foldersOf(ROOT, projects))]]
+    : [[checkSources, ...theRest().map(testing)], ...LONG_BATCHES.map((batch) => [testing(batch)])];
+  const results = await Promise.allSettled(lanes.flatMap(inTurn));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
+/** Libraries, apps and tools each by themselves: specs of the former declare events that the documents of the latter must not name. */
 function theRest(): string[][] {
-  const folders = testedFolders(ROOT).filter((folder) => !LONG_BATCHES.flat().includes(folder));
-  const isLibrary = (folder: string): boolean => folder.startsWith('libs/');
-  return [folders.filter(isLibrary), folders.filter((folder) => !isLibrary(folder))];
+  const rest = testedFolders(ROOT).filter((folder) => !LONG_BATCHES.flat().includes(folder));
+  return Object.values(Object.groupBy(rest, (folder) => folder.split('/')[0] ?? folder)) as string[][];
 }
 
 /** Starts each piece of work when the one before has ended, well or not. */
-function inTurn<T>(pieces: T[], work: (piece: T) => Promise<void>): Promise<void>[] {
+function inTurn(pieces: (() => Promise<void>)[]): Promise<void>[] {
   let before: Promise<unknown> = Promise.resolve();
   return pieces.map((piece) => {
-    const result = before.then(() => work(piece));
+    const result = before.then(piece);
     before = result.catch(() => undefined);
     return result;
   });
 }
 
-/** Format, lint and types at once: each is one process, and the longest takes as long as the others together. */
+/** Format, lint and types, beside the first tests: what is wrong here ends those, too. */
 async function checkSources(): Promise<void> {
-  // Without it ESLint allows every import, and a result from Nx's cache outlives a change of what a project stands on.
-  if (!projectsAreConnected(ROOT)) throw new StepFailure('found that Nx does not know who imports whom');
-  const checks = [
-    run('eslint', ['--max-warnings', '0', '.']),
-    run('prettier', ['--check', '--log-level', 'warn', '.']),
-    run('node', ['node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json']),
-  ];
-  const failed = (await Promise.allSettled(checks)).find((check) => check.status === 'rejected');
-  if (failed) throw failed.reason;
+  const startedAt = Date.now();
+  try {
+    // Without it ESLint allows every import.
+    if (!projectsAreConnected(ROOT)) throw new StepFailure('found that Nx does not know who imports whom');
+    await run('eslint', ['--max-warnings', '0', '.']);
+    await run('prettier', ['--check', '--log-level', 'warn', '.']);
+    await run('node', ['node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json']);
+  } catch (error) {
+    interrupted = true;
+    await Promise.all([...children].map(endGroup));
+    throw error instanceof StepFailure
+      ? new StepFailure(`were stopped: the check of format, lint and types ${error.message}`)
+      : error;
+  }
+  done('Format, lint and types', startedAt);
+}
+
+function done(label: string, startedAt: number): void {
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  process.stdout.write(`${styleText('green', '✓')} ${label} ${seconds} s\n`);
 }
 
 type Step = [label: string, work: () => Promise<void>];
 const engines: Step = ['Engines of the dependencies', checkEngines];
 // Before the lint, for the boundaries that ESLint watches come from the project graph that Nx leaves behind.
 const build: Step = ['Build', () => run('nx', ['run-many', '-t', 'build'])];
-const sources: Step = ['Format, lint and types', checkSources];
 const tests: Step = ['Tests', runTests];
-const steps = projects ? [build, tests] : [engines, build, sources, tests];
+const steps = projects ? [build, tests] : [engines, build, tests];
 
 let cleaning: Promise<void> | undefined;
 /** Ends and removes everything this run made; an interrupt and the end of the run may both ask for it. */
@@ -174,9 +185,7 @@ for (const [label, work] of steps) {
   process.stdout.write(`\n${styleText('bold', `── ${label}`)}\n`);
   try {
     await work();
-    process.stdout.write(
-      `${styleText('green', '✓')} ${label} ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`,
-    );
+    done(label, startedAt);
   } catch (error) {
     ok = false;
     process.stderr.write(

@@ -20,7 +20,9 @@ const TIME_LIMIT_MS = 600_000;
 const VICTIMS = [
   ['billing', 'SIGKILL'],
   ['postgres', 'SIGQUIT'],
+  ['postgres', 'SIGQUIT'],
   ['billing-2', 'SIGKILL'],
+  ['postgres', 'SIGQUIT'],
   ['postgres', 'SIGQUIT'],
 ] as const;
 
