@@ -38,7 +38,7 @@ export class SnapshotWatch {
   async start(): Promise<void> {
     if (this.running) return;
     const entries = await this.open();
-    if (this.stopped) return entries.stop();
+    if (this.stopped) return;
     this.running ??= this.follow(entries);
     void this.listenForLoss();
     this.probing ??= setInterval(() => void this.probe().catch(() => undefined), PROBE_EVERY_MS).unref();
@@ -64,6 +64,8 @@ export class SnapshotWatch {
       resumeFromRevision: from.lastRevision + 1,
     });
     this.entries = entries;
+    // It may have been told to stop while it was beginning.
+    if (this.stopped) entries.stop();
     return entries;
   }
 

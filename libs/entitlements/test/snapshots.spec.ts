@@ -2,6 +2,7 @@ import { newId } from '@leadwire/kernel';
 import { connectNats, type NatsConnection } from '@leadwire/messaging';
 import { eventually, rightsOf, TestNats, TestRights } from '@leadwire/testing';
 import { Entitlements, EntitlementSnapshots, SnapshotBucket } from '../src/index.js';
+import { SnapshotWatch } from '../src/snapshot-watch.js';
 import { startProcess, type TestProcess } from './process.js';
 
 describe('the rights that a process holds', () => {
@@ -149,5 +150,34 @@ describe('the rights that a process holds', () => {
     await rights.changeForEverybody({});
     await rights.change(tenantId, { features: { lead_import: false } });
     await eventually(async () => !(await entitlements.hasFeature(tenantId, 'lead_import')));
+  });
+
+  it('are followed no more after a stop that falls into beginning anew', async () => {
+    const own = await connectNats(nats.url, 'slow');
+    const bucket = new SnapshotBucket(own);
+    const ignore = () => undefined;
+    const watch = new SnapshotWatch(own, bucket, {
+      tenant: ignore,
+      everybody: ignore,
+      renewed: ignore,
+      stale: ignore,
+    });
+    await watch.start();
+    const opening = Promise.withResolvers<void>();
+    const stopping = Promise.withResolvers<void>();
+    const open = bucket.open.bind(bucket);
+    bucket.open = async () => {
+      opening.resolve();
+      const state = await open();
+      await stopping.promise;
+      return state;
+    };
+    await nats.down();
+    await nats.up();
+    await opening.promise;
+    const stopped = watch.stop();
+    stopping.resolve();
+    await stopped;
+    await own.close();
   });
 });
