@@ -18,7 +18,10 @@ import { foldersOf, projectsAreConnected, testedFolders } from './test/projects.
  * time. These take as long as all the rest, which is the third lane. The projects of a batch share a process, which loads and warms up
  * Nest, TypeORM and our sources once.
  */
-const LONG_BATCHES = [['apps/e2e'], ['apps/billing', 'apps/campaigns', 'apps/sandbox']];
+const LONG_BATCHES = [
+  ['apps/e2e', 'apps/leads'],
+  ['apps/billing', 'apps/campaigns', 'apps/sandbox'],
+];
 /** How Node runs Jest on our sources; see tools/jest. */
 const JEST = [
   ...['--import', './tools/jest/sources.mjs', '--conditions', 'leadwire-source'],
