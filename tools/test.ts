@@ -9,7 +9,7 @@ import { ROOT, toolEnv } from './infra/paths.ts';
 import { endProcess, processesNaming } from './infra/processes.ts';
 import { startPostgres, type PostgresServer } from './infra/postgres.ts';
 import { describeFailure } from './start/failure.ts';
-import { TestCounter } from './test/count.ts';
+import { TestCounter, type TestCount } from './test/count.ts';
 import { dependenciesRefusing } from './test/engines.ts';
 import { foldersOf, projectsAreConnected, testedFolders } from './test/projects.ts';
 
@@ -32,7 +32,7 @@ const FORCE_STOP_MS = 10_000;
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
   ? ['', ...process.argv.slice(2)]
   : process.argv.slice(2);
-const counter = new TestCounter();
+const total: TestCount = { passed: 0, failed: 0 };
 const work = mkdtempSync(join(tmpdir(), 'leadwire-test-'));
 // As root, Postgres runs as another user, who must be able to pass through.
 chmodSync(work, 0o711);
@@ -43,14 +43,9 @@ let interrupted = false;
 
 class StepFailure extends Error {}
 
-/** Runs a command in a process group of its own, so that an interrupt ends all of it; `count` reads what it prints. */
-function run(
-  command: string,
-  args: string[],
-  env: NodeJS.ProcessEnv = {},
-  count?: TestCounter,
-): Promise<void> {
-  const output = count ? 'pipe' : 'inherit';
+/** Runs a command in a process group of its own, so that an interrupt ends all of it; the tests it prints are added to `total`. */
+function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, total?: TestCount): Promise<void> {
+  const output = total ? 'pipe' : 'inherit';
   return new Promise((resolve, reject) => {
     if (interrupted) return reject(new StepFailure('was interrupted'));
     const child = spawn(command, args, {
@@ -61,10 +56,10 @@ function run(
     });
     children.add(child);
     for (const stream of [child.stdout, child.stderr]) {
-      const read = count?.reader();
+      const counter = total && new TestCounter(total);
       stream?.setEncoding('utf8').on('data', (text: string) => {
         process.stdout.write(text);
-        read?.(text);
+        counter?.add(text);
       });
     }
     child.once('error', (error) => reject(new StepFailure(`could not be started: ${error.message}`)));
@@ -90,7 +85,7 @@ async function runTests(): Promise<void> {
   postgres = server;
   const env = { TEST_DATABASE_ADMIN_URL: server.adminUrl, NATS_SERVER_BIN: natsBinary, TMPDIR: work };
   const test = (folders: string[]): Promise<void> =>
-    run('node', [...JEST, '--projects', ...folders, '-w', '1', ...jestArguments], env, counter);
+    run('node', [...JEST, '--projects', ...folders, '-w', '1', ...jestArguments], env, total);
   const testing = (folders: string[]) => () => test(folders);
   const lanes = projects
     ? [[testing(foldersOf(ROOT, projects))]]
@@ -100,7 +95,7 @@ async function runTests(): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-/** Libraries, apps and tools each by themselves: specs of the former declare events that the documents of the latter must not name. */
+/** Libraries, apps and tools each by themselves: specs of libraries declare events that the documents, which tools make, must not name. */
 function theRest(): string[][] {
   const rest = testedFolders(ROOT).filter((folder) => !LONG_BATCHES.flat().includes(folder));
   return Object.values(Object.groupBy(rest, (folder) => folder.split('/')[0] ?? folder)) as string[][];
@@ -196,6 +191,6 @@ for (const [label, work] of steps) {
 }
 await cleanUp();
 // A check that fails before the tests is a failure like any other: the last line must never read as success then.
-if (!ok && counter.total.failed === 0) counter.total.failed = 1;
-process.stdout.write(`\n${counter.total.passed} passed, ${counter.total.failed} failed\n`);
+if (!ok && total.failed === 0) total.failed = 1;
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = ok ? 0 : 1;

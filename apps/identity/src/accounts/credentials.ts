@@ -42,9 +42,10 @@ export class Credentials {
     const known = await this.passwords.matches(account?.passwordHash, password);
     if (!account || !known) throw accountErrors.bad_credentials();
     await this.rehash(account.id, account.passwordHash as string, password);
-    return { userId: account.id, settling: this.guessing.proven(account.id, guess, counted) };
+    return { userId: account.id, settling: this.guessing.settling(account.id, guess, counted) };
   }
 
+  /** Takes the guess back in a transaction of its own. */
   async settle({ settling }: Proof): Promise<void> {
     await this.transaction.together(...settling);
   }

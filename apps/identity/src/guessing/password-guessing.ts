@@ -22,6 +22,7 @@ const BY_NETWORK: ThrottleRule = { name: 'log-in-network', free: 100, ...GROWING
 
 const KNOWN_FOR_MS = 90 * DAY_MS;
 const KNOWN_NETWORKS_MAX = 20;
+
 /** A try to log in. */
 export type Guess = { email: string; clientIp: string | undefined };
 
@@ -38,16 +39,13 @@ export class PasswordGuessing {
 
   /** The network that a guess comes from, and since when its owner must have been there for it to be known. */
   knownBy({ clientIp }: Guess): { network: Buffer; since: Date } {
-    return {
-      network: hashOfNetwork(clientIp),
-      since: new Date(this.clock.now().getTime() - KNOWN_FOR_MS),
-    };
+    return { network: hashOfNetwork(clientIp), since: knownSince(this.clock.now()) };
   }
 
   /**
    * Counts a guess before its password is looked at.
    * @param isKnown whether the owner of the account was at this network before; see {@link knownBy}
-   * @returns what it was counted under, for {@link proven}
+   * @returns what it was counted under, for {@link settling}
    * @throws AppError `account.slow_down`
    */
   async claim(guess: Guess, isKnown: boolean): Promise<Throttle[]> {
@@ -57,11 +55,10 @@ export class PasswordGuessing {
   }
 
   /** What takes the guess back, since it was none, and remembers the network as one of this person's. */
-  proven(userId: string, { clientIp }: Guess, [here, ...others]: Throttle[]): QueryConfig[] {
+  settling(userId: string, { clientIp }: Guess, [here, ...others]: Throttle[]): QueryConfig[] {
     const now = this.clock.now();
-    const since = new Date(now.getTime() - KNOWN_FOR_MS);
     const networks = ownNetwork(userId, clientIp, now);
-    const forgotten = [userId, since, KNOWN_NETWORKS_MAX];
+    const forgotten = [userId, knownSince(now), KNOWN_NETWORKS_MAX];
     return [
       statementOf(REMEMBER_NETWORKS, networks, 'remember-networks'),
       this.throttles.clearing(here as Throttle),
@@ -71,6 +68,10 @@ export class PasswordGuessing {
         : []),
     ];
   }
+}
+
+function knownSince(now: Date): Date {
+  return new Date(now.getTime() - KNOWN_FOR_MS);
 }
 
 function all(guess: Guess): Throttle[] {
