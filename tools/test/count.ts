@@ -4,11 +4,14 @@ export type TestCount = { passed: number; failed: number };
 
 /** Adds up the summaries that Jest prints on one stream. A suite that could not even run counts as one failed test. */
 export class TestCounter {
+  readonly total: TestCount;
   private unfinished = '';
   private brokenSuites = 0;
 
   /** @param total what is added to; the counters of several streams may share it */
-  constructor(readonly total: TestCount = { passed: 0, failed: 0 }) {}
+  constructor(total: TestCount = { passed: 0, failed: 0 }) {
+    this.total = total;
+  }
 
   /** Takes a piece of output, cut anywhere. */
   add(text: string): void {
