@@ -76,10 +76,10 @@ describe('refreshes that come at once', () => {
   });
   const onlyThieves = (actors: string[]) => actors.every((who) => who === 'thief');
 
-  it('get the same answer on the same network, and over the other family of addresses', async () => {
+  it('get the same answer in whatever network their device is by now', async () => {
     const first = await signUp(service);
     const answer = await refresh(first);
-    for (const clientIp of ['203.0.113.200', '2001:db8::7'])
+    for (const clientIp of ['203.0.113.200', '2001:db8::7', '198.51.100.9'])
       expect(await refresh(first, { ...BROWSER, clientIp })).toEqual(answer);
     await refresh(answer);
     expect(await endings(first)).toEqual([]);
@@ -87,7 +87,6 @@ describe('refreshes that come at once', () => {
 
   it.each([
     ['another program', { ...BROWSER, userAgent: 'curl/8.5.0' }],
-    ['another network', { ...BROWSER, clientIp: '198.51.100.9' }],
     ['nobody we know', {}],
   ])('end the session when one of them comes from %s, even within the grace', async (_, client) => {
     const first = await signUp(service);

@@ -55,11 +55,7 @@ class Batch extends pg.Query {
 
   constructor(private readonly sent: Waiting[]) {
     super({ text: '' });
-    // By these pg notes which statement the server has parsed.
-    Object.defineProperties(this, {
-      name: { get: () => this.current?.name },
-      text: { get: () => this.current?.text },
-    });
+    this.next(0);
   }
 
   override submit = (connection: unknown): void => {
@@ -104,12 +100,12 @@ class Batch extends pg.Query {
     const { current } = this;
     if (current?.name && !this.shapes.has(current.name)) this.shapes.set(current.name, undefined);
     current?.handleCommandComplete(message, wire);
-    this.answered++;
+    this.next(this.answered + 1);
   }
 
   handleEmptyQuery(wire: Wire): void {
     this.current?.handleEmptyQuery(wire);
-    this.answered++;
+    this.next(this.answered + 1);
   }
 
   handleReadyForQuery(wire: Wire): void {
@@ -123,6 +119,13 @@ class Batch extends pg.Query {
 
   private get current(): Statement | undefined {
     return this.sent[this.answered]?.statement;
+  }
+
+  // By name and text pg notes which statement the server has parsed. Getters made for each batch would be a hidden class for each:
+  // V8 keeps those, and through them all batches with their rows, until it marks the whole heap.
+  private next(answered: number): void {
+    this.answered = answered;
+    Object.assign(this, { name: this.current?.name, text: this.current?.text });
   }
 }
 

@@ -1,12 +1,12 @@
 import { isUuid, requestErrors, type Ctx } from '@leadwire/kernel';
 import { EntityManager, type DataSource } from 'typeorm';
-import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { Connections, hearLoss, rollBack } from './connections.js';
 import { translateDatabaseError } from './database-errors.js';
 import { idempotentRequest, refuseRepeat, remember } from './idempotency.js';
 import type { OutboxSignal } from './outbox.js';
 import type { SqlConnection } from './pipeline.js';
-import { statementOf } from './sql-session.js';
+import { Statements, statementOf, type SqlSession } from './sql-session.js';
 import { TenantDb } from './tenant-db.js';
 
 const SET_TENANT = `SELECT set_config('app.tenant_id', $1, true)`;
@@ -14,6 +14,12 @@ const SET_TENANT = `SELECT set_config('app.tenant_id', $1, true)`;
 export type RunOptions = {
   /** The event whose handling this transaction is; what it emits names it as its cause. */
   causationId?: string;
+};
+
+/** What `work` came to, and what is sent with the commit. */
+type Done<T> = {
+  result: T;
+  finish: () => { wroteEvents: boolean; sent: (Promise<unknown> | undefined)[] };
 };
 
 /** A pool whose clients do not pipeline, for COPY. */
@@ -40,25 +46,22 @@ export class TenantTransaction {
    * @throws what `work` throws; AppError `request.unavailable` when the database is away
    */
   async run<T>(ctx: Ctx, work: (db: TenantDb) => Promise<T>, options: RunOptions = {}): Promise<T> {
-    const acting = actingFor(ctx);
-    const request = idempotentRequest(ctx);
-    let wroteEvents = false;
-    let db: TenantDb;
-    const result = await this.connections.transaction(
-      acting,
-      async (sql) => {
-        db = new TenantDb(ctx, sql, () => this.manager(sql), options.causationId ?? null);
-        if (request) await refuseRepeat(sql, ctx.tenantId, request);
-        return work(db);
-      },
-      (result, sql) => {
-        const events = db.flushEvents();
-        wroteEvents = events !== undefined;
-        return [...db.flushLater(), events, request && remember(sql, ctx.tenantId, request, result)];
-      },
-    );
-    if (wroteEvents) this.signal.nudge();
-    return result;
+    return this.commit(actingFor(ctx), (sql) => this.act(ctx, sql, work, options));
+  }
+
+  /**
+   * {@link run} for a caller whose tenant only the database knows: `find` looks for it before any tenant is set, in the same
+   * transaction, so that what it locks stays locked.
+   * @throws what `find` and `work` throw; AppError `request.unavailable` when the database is away
+   */
+  async runFound<F extends { ctx: Ctx }, T>(
+    find: (sql: SqlSession) => Promise<F>,
+    work: (db: TenantDb, found: F) => Promise<T>,
+  ): Promise<T> {
+    return this.commit(undefined, async (sql) => {
+      const found = await find(new Statements(sql));
+      return this.act(found.ctx, new ActingFirst(sql, actingFor(found.ctx)), (db) => work(db, found));
+    });
   }
 
   /** One read, whose transaction is one packet there and one back. */
@@ -103,11 +106,67 @@ export class TenantTransaction {
     }
   }
 
+  private async act<T>(
+    ctx: Ctx,
+    sql: SqlConnection,
+    work: (db: TenantDb) => Promise<T>,
+    { causationId }: RunOptions = {},
+  ): Promise<Done<T>> {
+    const db = new TenantDb(ctx, sql, () => this.manager(sql), causationId ?? null);
+    const request = idempotentRequest(ctx);
+    if (request) await refuseRepeat(sql, ctx.tenantId, request);
+    const result = await work(db);
+    return {
+      result,
+      finish: () => {
+        const events = db.flushEvents();
+        const remembered = request && remember(sql, ctx.tenantId, request, result);
+        return { wroteEvents: events !== undefined, sent: [...db.flushLater(), events, remembered] };
+      },
+    };
+  }
+
+  private async commit<T>(
+    acting: QueryConfig | undefined,
+    work: (sql: SqlConnection) => Promise<Done<T>>,
+  ): Promise<T> {
+    let wroteEvents = false;
+    const { result } = await this.connections.transaction(acting, work, ({ finish }) => {
+      const finished = finish();
+      ({ wroteEvents } = finished);
+      return finished.sent;
+    });
+    if (wroteEvents) this.signal.nudge();
+    return result;
+  }
+
   // TypeORM on a connection and transaction that we opened: it must neither begin one of its own nor release ours.
   private manager(connection: SqlConnection): EntityManager {
     const runner = this.dataSource.createQueryRunner();
     Object.assign(runner, { databaseConnection: connection, isTransactionActive: true, transactionDepth: 1 });
     return new EntityManager(this.dataSource, runner);
+  }
+}
+
+/** Says for whom a transaction works with its first statement, in one packet. */
+class ActingFirst implements SqlConnection {
+  private isActing = false;
+
+  constructor(
+    private readonly connection: SqlConnection,
+    private readonly acting: QueryConfig,
+  ) {}
+
+  query<R extends QueryResultRow>(
+    statement: string | QueryConfig,
+    values?: unknown[],
+  ): Promise<QueryResult<R>> {
+    if (!this.isActing) {
+      this.isActing = true;
+      // Failing, it takes the statement behind it along, whose caller hears of it.
+      this.connection.query(this.acting).catch(() => undefined);
+    }
+    return this.connection.query<R>(statement, values);
   }
 }
 

@@ -37,18 +37,16 @@ export class AccountTransaction {
 
   /**
    * One read of what a person sees of themselves in whatever team.
-   * @param person their id, or the statement that finds it and acts as them
    * @param name of the statement, which each connection then plans once
    * @throws AppError `request.unavailable` when the database is away
    */
   readAs<R extends QueryResultRow>(
-    person: string | QueryConfig,
+    userId: string,
     sql: string,
     params: unknown[],
     name: string,
   ): Promise<R[]> {
-    const acting = typeof person === 'string' ? as(person) : person;
-    return this.connections.read<R>(acting, statementOf(sql, params, name));
+    return this.connections.read<R>(as(userId), statementOf(sql, params, name));
   }
 }
 

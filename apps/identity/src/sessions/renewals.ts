@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { accountErrors, SessionSwitched, tenantErrors, type SessionTokens } from '@leadwire/contracts';
 import { Clock, requestErrors, type Ctx } from '@leadwire/kernel';
-import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { TenantTransaction, type SqlSession, type TenantDb } from '@leadwire/persistence';
 import { actingAs } from '../accounts/acting-as.js';
 import type { Standing } from '../accounts/standing.js';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -17,11 +17,8 @@ import {
 import { SessionAnswers } from './session-answers.js';
 import { clientOf, keptClient, sameClient } from './session-client.js';
 import { hashOfToken, newRefreshToken, Sessions } from './sessions.js';
-import { LOCK_BY_TOKEN, LOCK_OPEN_SESSION, LOCK_PERSON, MOVE_ON, SWEEP_TOKENS } from './sessions.queries.js';
+import { LOCK_BY_TOKEN, LOCK_OPEN_SESSION, LOCK_PERSON, MOVE_ON } from './sessions.queries.js';
 import { Standings } from './standings.js';
-
-/** A session that changes its tenant each time we look is no honest one. */
-const LOOKS_MAX = 3;
 
 type LockedSession = Omit<PresentedToken, 'tokenGeneration' | 'tokenCreatedAt' | 'sameClient'> & {
   sessionId: string;
@@ -31,7 +28,7 @@ type LockedSession = Omit<PresentedToken, 'tokenGeneration' | 'tokenCreatedAt' |
   userAgent: string | null;
 };
 type LockedToken = LockedSession & Pick<PresentedToken, 'tokenGeneration' | 'tokenCreatedAt'>;
-type Outcome = { answer: SessionTokens } | { refused: Judgement | 'moved' };
+type Outcome = { answer: SessionTokens } | { refused: Judgement };
 
 /** How a session goes on: each time with a new refresh token, in the same tenant or in another. */
 @Injectable()
@@ -52,18 +49,16 @@ export class Renewals {
    */
   async refresh(ctx: Ctx, refreshToken: string): Promise<SessionTokens> {
     const tokenHash = hashOfToken(refreshToken);
-    for (let look = 1; look <= LOOKS_MAX; look++) {
-      const standing = await this.standings.ofToken(tokenHash);
-      if (!standing) throw accountErrors.session_ended({ internal: 'unknown refresh token' });
-      refuseInactive(standing);
-      const outcome = await this.tenant.run(actingAs(ctx, standing), (db) =>
-        this.renew(db, standing, tokenHash),
-      );
-      if ('answer' in outcome) return outcome.answer;
-      // The transaction that ends a session commits; only then may the request fail.
-      if (outcome.refused !== 'moved') throw accountErrors.session_ended({ internal: outcome.refused });
-    }
-    throw requestErrors.unavailable({ internal: 'the session keeps moving', retryAfterSeconds: 1 });
+    const outcome = await this.tenant.runFound(
+      async (db) => {
+        const found = await this.find(db, tokenHash);
+        return { ...found, ctx: actingAs(ctx, found.standing) };
+      },
+      (db, { token, standing }) => this.renew(db, standing, token),
+    );
+    // The transaction that ends a session commits; only then may the request fail.
+    if ('refused' in outcome) throw accountErrors.session_ended({ internal: outcome.refused });
+    return outcome.answer;
   }
 
   /**
@@ -93,11 +88,19 @@ export class Renewals {
     });
   }
 
-  private async renew(db: TenantDb, standing: Standing, tokenHash: Buffer): Promise<Outcome> {
-    const [token] = await db.query<LockedToken>(LOCK_BY_TOKEN, [tokenHash], 'lock-session-by-token');
-    if (!token) return { refused: 'ended' };
-    // Another tab changed the team while we waited for the lock.
-    if (token.membershipId !== standing.membershipId) return { refused: 'moved' };
+  /** Locks the session of a token, and looks where its bearer belongs. */
+  private async find(db: SqlSession, tokenHash: Buffer): Promise<{ token: LockedToken; standing: Standing }> {
+    const [[token], standing] = await Promise.all([
+      db.query<LockedToken>(LOCK_BY_TOKEN, [tokenHash], 'lock-session-by-token'),
+      this.standings.ofToken(db, tokenHash),
+    ]);
+    if (!token || !standing)
+      throw accountErrors.session_ended({ internal: token ? 'not a member' : 'unknown refresh token' });
+    refuseInactive(standing);
+    return { token, standing };
+  }
+
+  private async renew(db: TenantDb, standing: Standing, token: LockedToken): Promise<Outcome> {
     const { sessionId, userId, sessionGeneration, lastAnswer } = token;
     const now = this.clock.now();
     const last = this.lastAnswers.open(sessionId, sessionGeneration, lastAnswer);
@@ -147,10 +150,10 @@ export class Renewals {
       standing.membershipId,
       userAgent,
       ip,
+      hashOfToken(refreshToken),
+      idleSince,
     ];
-    this.sessions.addToken(db, { sessionId, refreshToken, generation, now });
     db.atLast(MOVE_ON, moved, 'move-session-on');
-    db.atLast(SWEEP_TOKENS, [sessionId, idleSince], 'sweep-refresh-tokens');
     return answer;
   }
 }

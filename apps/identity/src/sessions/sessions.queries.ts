@@ -34,13 +34,6 @@ export const LOCK_PERSON = `
   FOR NO KEY UPDATE OF u
   FOR SHARE OF m`;
 
-/** Lets the transaction see what the person sees whose token it is; what else the token may still do is judged later, under a lock. */
-export const ACT_AS_BEARER = `
-  SELECT set_config('app.user_id', s.user_id::text, true)
-  FROM refresh_tokens r
-  JOIN sessions s ON s.id = r.session_id
-  WHERE r.token_hash = $1`;
-
 export const MEMBERSHIP_OF_TOKEN = `
   SELECT s.membership_id
   FROM refresh_tokens r
@@ -51,9 +44,13 @@ const SESSION_STATE = `s.id AS "sessionId", s.user_id AS "userId", s.membership_
     s.generation AS "sessionGeneration", s.rotated_at AS "rotatedAt", s.expires_at AS "expiresAt", s.ended_at AS "endedAt",
     s.excused_generation AS "excusedGeneration", s.last_answer AS "lastAnswer", s.user_agent AS "userAgent"`;
 
-/** The session's lock makes two uses of one token come one after the other. */
+/**
+ * The session's lock makes two uses of one token come one after the other. From here on the transaction sees what the person sees
+ * whose token it is.
+ */
 export const LOCK_BY_TOKEN = `
-  SELECT ${SESSION_STATE}, r.generation AS "tokenGeneration", r.created_at AS "tokenCreatedAt"
+  SELECT ${SESSION_STATE}, r.generation AS "tokenGeneration", r.created_at AS "tokenCreatedAt",
+    set_config('app.user_id', s.user_id::text, true)
   FROM refresh_tokens r
   JOIN sessions s ON s.id = r.session_id
   WHERE r.token_hash = $1
@@ -67,14 +64,21 @@ export const LOCK_OPEN_SESSION = `
     AND s.ended_at IS NULL
   FOR UPDATE`;
 
+/**
+ * A new generation with its token. Tokens from before `$10`, past their idle time, would be refused anyway; left there, a session that
+ * never rests would keep thousands.
+ */
 export const MOVE_ON = `
-  UPDATE sessions
-  SET generation = $2, rotated_at = $3, last_answer = $4, excused_generation = $5, membership_id = $6,
-    user_agent = coalesce($7, user_agent), ip = coalesce($8, ip)
-  WHERE id = $1`;
-
-/** Tokens past their idle time would be refused anyway; without this a session that never rests keeps thousands. */
-export const SWEEP_TOKENS = `DELETE FROM refresh_tokens WHERE session_id = $1 AND created_at < $2`;
+  WITH moved AS (
+    UPDATE sessions
+    SET generation = $2, rotated_at = $3, last_answer = $4, excused_generation = $5, membership_id = $6,
+      user_agent = coalesce($7, user_agent), ip = coalesce($8, ip)
+    WHERE id = $1
+  ), swept AS (
+    DELETE FROM refresh_tokens WHERE session_id = $1 AND created_at < $10
+  )
+  INSERT INTO refresh_tokens (token_hash, session_id, generation, created_at)
+  VALUES ($9, $1, $2, $3)`;
 
 /** Ends one session of the tenant at hand or of another; the caller announces it where `$5` is its tenant. */
 export const END_SESSION = `
