@@ -50,7 +50,9 @@ export function paymentsJourney(world: () => World): void {
         method,
         ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
       });
-      if (!response.ok) throw new Error(`${path} → ${response.status} ${await response.text()}`);
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${path} → ${response.status} ${text}`);
+      return (text ? JSON.parse(text) : {}) as { id: string };
     };
     const balance = async (client = owner) =>
       (await client.get<{ balance: string }>('/billing/wallet')).balance;
@@ -60,12 +62,23 @@ export function paymentsJourney(world: () => World): void {
         return now.status === status && now;
       }, DEADLINE_MS);
     /** A top-up whose webhooks the provider treats so. */
-    const paidWhile = async (behaviour: string, amount: string, client = owner) => {
-      await sandbox('POST', '/misbehaviours', { scope: 'stripe-webhook', match: '*', behaviour });
+    const paidWhile = async (behaviour: string, amount: string, client = owner, delayMs?: number) => {
+      await sandbox('POST', '/misbehaviours', { scope: 'stripe-webhook', match: '*', behaviour, delayMs });
       const topUp = await open(amount, client);
       expect(await pay(topUp)).toBe(303);
       await sandbox('DELETE', '/misbehaviours');
       return topUp;
+    };
+
+    /** Whether the provider told us itself, rather than being asked a minute later. */
+    const cameByWebhook = async ({ id }: TopUp) => {
+      const { rowCount } = await database.query(
+        `SELECT FROM billing.billing_payment_events e
+         JOIN billing.billing_top_ups t ON e.subject_id IN (t.session_id, t.payment_intent_id)
+         WHERE t.id = $1 AND e.source = 'webhook' AND e.status = 'handled'`,
+        [id],
+      );
+      return (rowCount ?? 0) > 0;
     };
 
     it('is topped up once the page is paid, after a card that was declined', async () => {
@@ -74,17 +87,37 @@ export function paymentsJourney(world: () => World): void {
       expect(await pay(topUp, DECLINED)).toBe(402);
       expect(await pay(topUp)).toBe(303);
       await settled(topUp, 'succeeded');
+      expect(await cameByWebhook(topUp)).toBe(true);
       expect(Number(await balance())).toBe(before + 25);
       expect(await owner.get('/billing/payment-methods')).toMatchObject({
         items: [{ brand: 'visa', last4: '4242', isDefault: true }],
       });
     });
 
-    it('is topped up once when webhooks come several times', async () => {
+    it.each([
+      ['several times', 'duplicate', undefined],
+      ['in another order', 'shuffle', 300],
+      ['late', 'late', 1_000],
+    ])('is topped up once when webhooks come %s', async (_, behaviour, delayMs) => {
       const before = Number(await balance());
-      const topUp = await paidWhile('duplicate', '10.00');
+      const topUp = await paidWhile(behaviour, '10.00', owner, delayMs);
       await settled(topUp, 'succeeded');
+      expect(await cameByWebhook(topUp)).toBe(true);
       expect(Number(await balance())).toBe(before + 10);
+    });
+
+    it('is without the money while its bank disputes a payment, and has it again once the bank decides for us', async () => {
+      const before = Number(await balance());
+      const topUp = await open('15.00');
+      expect(await pay(topUp)).toBe(303);
+      await settled(topUp, 'succeeded');
+      const [payment] = await look<{ id: string }>('/stripe/payments');
+      const dispute = await sandbox('POST', '/stripe/disputes', { paymentIntent: payment?.id });
+      await settled(topUp, 'disputed');
+      expect(Number(await balance())).toBe(before);
+      await sandbox('POST', `/stripe/disputes/${dispute.id}/close`, { status: 'won' });
+      await settled(topUp, 'succeeded');
+      expect(Number(await balance())).toBe(before + 15);
     });
 
     /** Sets what makes the wallet top itself up by 40 at once; says how it was before. */
