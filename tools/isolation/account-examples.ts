@@ -69,5 +69,10 @@ export const ACCOUNT_EXAMPLES: Record<string, Example> = {
     body: (_team, _ids, { password }) => ({ currentPassword: password, password: newPassword() }),
   },
   'identity.passwords.requestReset': { body: (team) => ({ email: newAddress(team) }) },
+  'identity.sign-up-links.request': { body: (team) => ({ email: newAddress(team) }) },
+  'identity.sign-up-links.confirm': {
+    body: () => ({ ...UNKNOWN_LINK, tenantName: 'Acme', password: newPassword() }),
+    answers: 422,
+  },
   'identity.passwords.reset': { body: () => ({ ...UNKNOWN_LINK, password: newPassword() }), answers: 422 },
 };

@@ -70,6 +70,8 @@ export const APPS: AppSpec[] = [
     OBJECT_STORAGE_DIR: join(dataDir, 'objects'),
     APP_URL: publicUrl({ httpPorts }),
     API_URL: publicUrl({ httpPorts }),
+    // Who tries Leadwire on their own machine should not look for a mail first; there is nobody to hide an account from.
+    SIGN_UP_AT_ONCE: 'true',
     // A provider that somebody tries log-in with may run on the same machine. Its secret is for nobody but identity.
     OUTBOUND_ALLOW_PRIVATE: 'true',
     ...(process.env.OIDC_PROVIDERS ? { OIDC_PROVIDERS: process.env.OIDC_PROVIDERS } : {}),

@@ -41,6 +41,10 @@ export const identityConfig = {
     desc: 'Base address of the Pwned Passwords range API or a copy of it; empty: new passwords are held against the shipped list only.',
     example: 'https://api.pwnedpasswords.com',
   }),
+  SIGN_UP_AT_ONCE: bool({
+    default: false,
+    desc: 'Whether a team can sign up without a mailed link: nothing to wait for, but it tells whoever asks that an address has an account (ADR 11).',
+  }),
   CLOSED_TENANTS_KEPT_DAYS: num({
     default: 30,
     desc: 'Days in which an owner can restore a closed team; then its data is erased. May be a fraction.',

@@ -34,8 +34,19 @@ const quickService: typeof identityService = {
   },
 };
 
-/** @param definition give `identityService` itself for specs of what hashing costs */
+/**
+ * Identity where teams sign up at once, since most specs need people and few are about how they came.
+ * @param definition give `identityService` itself for specs of what hashing costs
+ */
 export function startIdentity(
+  env: Record<string, string> = {},
+  definition = quickService,
+): Promise<TestService> {
+  return startAsShipped({ SIGN_UP_AT_ONCE: 'true', ...env }, definition);
+}
+
+/** Identity where an operator has set nothing that need not be set. */
+export function startAsShipped(
   env: Record<string, string> = {},
   definition = quickService,
 ): Promise<TestService> {

@@ -17,6 +17,11 @@ export function startWith(
   providers: Record<string, { issuer: string }>,
   env: Record<string, string> = {},
 ): Promise<TestService> {
+  return startIdentity({ ...envOf(providers), ...env });
+}
+
+/** What identity is told of these providers. */
+export function envOf(providers: Record<string, { issuer: string }>): Record<string, string> {
   const list = Object.entries(providers).map(([key, { issuer }]) => ({
     key,
     issuer,
@@ -24,14 +29,13 @@ export function startWith(
     clientSecret: CLIENT_SECRET,
     scopes: 'openid email profile offline_access',
   }));
-  return startIdentity({
+  return {
     OIDC_PROVIDERS: JSON.stringify(list),
     OIDC_TIMEOUT_MS: '2000',
     OUTBOUND_ALLOW_PRIVATE: 'true',
     APP_URL,
     API_URL: APP_URL,
-    ...env,
-  });
+  };
 }
 
 export const start = (service: TestService, provider: string): Promise<OidcLogInStarted> =>

@@ -60,6 +60,7 @@ export * from './identity/profile.api.js';
 export * from './identity/member-checks.api.js';
 export * from './identity/members.api.js';
 export * from './identity/sessions.api.js';
+export * from './identity/sign-up-links.api.js';
 export * from './identity/operators.api.js';
 export * from './identity/teams.api.js';
 export * from './identity/oidc-errors.js';

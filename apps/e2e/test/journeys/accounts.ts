@@ -54,6 +54,41 @@ export function accountsJourney(world: () => World): void {
         return /#token=([\w-]+)/.exec(text)?.[1];
       });
 
+    it('is made with a mailed link, and who has one already is answered alike', async () => {
+      const ask = async (email: string) => {
+        const response = await call('POST', '/v1/sign-up-links', { body: { email } });
+        return [response.status, await response.text(), response.headers.get('content-type')];
+      };
+      const { user } = await signUp('known@example.test');
+      const email = 'newcomer@example.test';
+      expect(await ask(email)).toEqual([202, '', null]);
+      expect(await ask(user.email)).toEqual([202, '', null]);
+      const body = {
+        token: await tokenFrom(email, 'Sign up'),
+        tenantName: 'By link',
+        password: PASSWORD,
+      };
+      const headers = {
+        'x-leadwire-mode': 'browser',
+        'x-leadwire-csrf': '1',
+        'sec-fetch-site': 'same-origin',
+      };
+      const made = await call('POST', '/v1/sign-up-links/confirm', { body, headers });
+      expect([made.status, made.headers.get('cache-control')]).toEqual([201, 'no-store']);
+      expect(await made.json()).toMatchObject({
+        accessToken: null,
+        refreshToken: null,
+        user: { email, emailVerified: true },
+        tenant: { name: 'By link' },
+      });
+      expect(made.headers.getSetCookie()).toEqual([
+        expect.stringMatching(/^__Host-lw_session=ey/),
+        expect.stringMatching(/^__Host-lw_refresh=/),
+      ]);
+      expect(await statusOf('POST', '/v1/sign-up-links/confirm', { body })).toBe(422);
+      expect(await statusOf('POST', '/v1/sessions', { body: { email, password: PASSWORD } })).toBe(201);
+    });
+
     it('has an address that is confirmed by the mail of sign-up', async () => {
       const { accessToken: token, user } = await signUp('verify@example.test');
       expect((await me(token)).user.emailVerified).toBe(false);

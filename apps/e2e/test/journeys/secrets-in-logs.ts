@@ -85,6 +85,9 @@ export function secretsInLogsJourney(world: () => World): void {
       await send('POST', '/password-resets/confirm', {
         body: { token: plant('reset-token'), password: plant('reset-password') },
       });
+      await send('POST', '/sign-up-links/confirm', {
+        body: { token: plant('sign-up-token'), tenantName: 'x', password: plant('sign-up-password') },
+      });
       await send('GET', '/me', { headers: bearer(plant('garbage-token')) });
       await send('GET', '/me', { headers: { authorization: `Basic ${plant('basic')}` } });
       await send('GET', '/me', { headers: { cookie: `__Host-lw_session=${plant('cookie')}` } });

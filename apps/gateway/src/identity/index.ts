@@ -13,6 +13,7 @@ import { MembersController } from './members.controller.js';
 import { OidcRedirectController } from './oidc-redirect.controller.js';
 import { OidcController } from './oidc.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { SignUpLinksController } from './sign-up-links.controller.js';
 import { SignUpsController } from './sign-ups.controller.js';
 import { TeamsController } from './teams.controller.js';
 import { TenantController } from './tenant.controller.js';
@@ -33,6 +34,7 @@ export const identityControllers = [
   OidcController,
   OidcRedirectController,
   SessionsController,
+  SignUpLinksController,
   SignUpsController,
   TeamsController,
   TenantController,

@@ -9,7 +9,7 @@ import { Endpoint, Input, RequestCtx } from '../http/endpoint.js';
 export class SignUpsController {
   constructor(@PassThrough(accountsApi) private readonly accounts: AccountsApi) {}
 
-  /** Makes a team, its owner's account and a first session. */
+  /** Makes a team, its owner's account and a first session, where the operator has sign-up at once (`SIGN_UP_AT_ONCE`). */
   @Post()
   @Header('cache-control', 'no-store')
   @Endpoint(accountsApi.signUp, { summary: 'Sign up with a new team', session: 'answers' })

@@ -20,10 +20,18 @@ import { NewTeams } from './new-teams.js';
 import { OneTimeTokens } from './one-time-tokens.js';
 import { OWASP_COST, PASSWORD_COST, Passwords } from './passwords.js';
 import { ReAuthentication } from './re-authentication.js';
+import { SignUpLinksService } from './sign-up-links.service.js';
+import { SignUps } from './sign-ups.js';
 import { TakenAddresses } from './taken-addresses.js';
 
 /** What a person's own account answers to. */
-export const accountControllers: Type[] = [AccountsService, EmailsService, PasswordsService, ProfileService];
+export const accountControllers: Type[] = [
+  AccountsService,
+  EmailsService,
+  PasswordsService,
+  ProfileService,
+  SignUpLinksService,
+];
 
 export const accountProviders: Provider[] = [
   AccountsStore,
@@ -43,6 +51,7 @@ export const accountProviders: Provider[] = [
   { provide: PASSWORD_COST, useValue: OWASP_COST },
   PhoneCodes,
   ReAuthentication,
+  SignUps,
   TakenAddresses,
   Throttles,
 ];

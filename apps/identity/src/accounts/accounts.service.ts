@@ -11,14 +11,9 @@ import {
   type SignedInUser,
   type SignUp,
 } from '@leadwire/contracts';
-import { Clock, newId, type Ctx } from '@leadwire/kernel';
+import { Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
-import { isUniqueViolation, TenantTransaction } from '@leadwire/persistence';
-import { limits } from '../guessing/limits.js';
-import { ownNetwork } from '../guessing/password-guessing.js';
-import { REMEMBER_NETWORKS } from '../guessing/throttles.queries.js';
-import { Throttles } from '../guessing/throttles.js';
-import { NewPasswords } from '../passwords/new-passwords.js';
+import { TenantTransaction } from '@leadwire/persistence';
 import { Renewals } from '../sessions/renewals.js';
 import { SessionAnswers } from '../sessions/session-answers.js';
 import { clientOf } from '../sessions/session-client.js';
@@ -26,11 +21,9 @@ import { Sessions } from '../sessions/sessions.js';
 import { ME, TOUCH_LAST_LOG_IN } from './accounts.queries.js';
 import { AccountsStore } from './accounts.store.js';
 import { actingAs } from './acting-as.js';
-import { canonicalEmail } from './canonical-email.js';
 import { Credentials } from './credentials.js';
-import { NewTeams } from './new-teams.js';
+import { SignUps } from './sign-ups.js';
 import { requireOpen, toTenant, toUser, type Standing } from './standing.js';
-import { TakenAddresses } from './taken-addresses.js';
 
 /** Sign-up, log-in, and the life of a session. */
 @Serves(accountsApi)
@@ -38,41 +31,20 @@ export class AccountsService implements AccountsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @Inject(AccountsStore) private readonly store: AccountsStore,
-    @Inject(NewPasswords) private readonly newPasswords: NewPasswords,
-    @Inject(TakenAddresses) private readonly taken: TakenAddresses,
-    @Inject(Throttles) private readonly throttles: Throttles,
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(Renewals) private readonly renewals: Renewals,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
-    @Inject(NewTeams) private readonly teams: NewTeams,
+    @Inject(SignUps) private readonly signUps: SignUps,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
-   * Makes a tenant, its owner's account and a first session, and asks the address for its confirmation. An address with an
-   * account is told of the attempt; that the answer says so too is the price of a session at once, so networks are slowed down.
-   * @throws AppError `account.email_taken` | `account.password_refused` | `account.slow_down`
+   * Makes a tenant, its owner's account and a first session, where that is possible without a mailed link.
+   * @throws AppError `account.sign_up_by_link` | `account.email_taken` | `account.password_refused` | `account.slow_down`
    */
-  async signUp(ctx: Ctx, input: SignUp): Promise<SessionTokens> {
-    await this.throttles.claim(...limits.signUps(ctx.clientIp));
-    const email = canonicalEmail(input.email);
-    const { password, tenantName, firstName, lastName } = input;
-    const passwordHash = await this.newPasswords.prepare(password, [email, tenantName, firstName, lastName]);
-    if (await this.store.emailTaken(email)) throw await this.taken.refusalOf(email);
-    const ids = { tenantId: newId(), userId: newId() };
-    const opened = await this.tenant
-      .run(actingAs(ctx, ids), async (db) => {
-        const owner = { ...input, userId: ids.userId, email, passwordHash };
-        const standing = await this.teams.create(db, input.tenantName, owner);
-        const network = ownNetwork(ids.userId, ctx.clientIp, this.clock.now());
-        db.atLast(REMEMBER_NETWORKS, network, 'remember-networks');
-        return { standing, session: await this.sessions.open(db, standing, { client: clientOf(ctx) }) };
-      })
-      .catch(async (error: unknown) => {
-        throw isUniqueViolation(error, 'users_email_key') ? await this.taken.refusalOf(email) : error;
-      });
-    return this.answers.of(opened);
+  signUp(ctx: Ctx, input: SignUp): Promise<SessionTokens> {
+    return this.signUps.atOnce(ctx, input);
   }
 
   /**

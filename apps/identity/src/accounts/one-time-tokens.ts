@@ -1,11 +1,11 @@
-import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '@leadwire/kernel';
 import { CONFIG } from '@leadwire/platform';
 import type { SqlExecutor, SqlSession } from '@leadwire/persistence';
 import type { IdentityConfig } from '../identity.config.js';
+import { hashOfLinkToken, newLinkToken } from './link-token.js';
 
-const TOKEN_BYTES = 32;
 const CODE_DIGITS = 6;
 /** Wrong tries after which a code is worth nothing any more: five of a million. */
 const CODE_TRIES_MAX = 5;
@@ -65,19 +65,19 @@ export class OneTimeTokens {
 
   /** A new token of 256 random bits. */
   async issue(db: SqlExecutor, order: TokenOrder): Promise<string> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    await this.insert(db, newId(), hashOf(token), order);
+    const token = newLinkToken();
+    await this.insert(db, newId(), hashOfLinkToken(token), order);
     return token;
   }
 
   /** What a token that still works was issued for, without using it up. */
   async peek(db: SqlSession, purpose: string, token: string): Promise<RedeemedToken | undefined> {
-    return (await db.query<RedeemedToken>(FIND, [hashOf(token), purpose, this.clock.now()]))[0];
+    return (await db.query<RedeemedToken>(FIND, [hashOfLinkToken(token), purpose, this.clock.now()]))[0];
   }
 
   /** Uses a token up; undefined when it is unknown, used, expired or meant for something else. One of two at once gets it. */
   async redeem(db: SqlSession, purpose: string, token: string): Promise<RedeemedToken | undefined> {
-    return (await db.query<RedeemedToken>(REDEEM, [hashOf(token), purpose, this.clock.now()]))[0];
+    return (await db.query<RedeemedToken>(REDEEM, [hashOfLinkToken(token), purpose, this.clock.now()]))[0];
   }
 
   /** Makes all open tokens and codes of a person for these purposes worthless. */
@@ -127,8 +127,4 @@ export class OneTimeTokens {
       .update(`one-time-code|${id}|${code}`)
       .digest();
   }
-}
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -15,15 +15,17 @@ export class TakenAddresses {
     @Inject(AccountTransaction) private readonly transaction: AccountTransaction,
   ) {}
 
-  /**
-   * Tells the address of the attempt, and gives the error for who made it. Told once an hour at most: nobody may fill somebody
-   * else's mailbox by signing up.
-   */
+  /** Tells the address of the attempt, and gives the error for who made it. */
   async refusalOf(email: string): Promise<AppError> {
+    await this.tell(email);
+    return accountErrors.email_taken();
+  }
+
+  /** Tells the address of the attempt, once an hour at most: nobody may fill somebody else's mailbox by signing up. */
+  async tell(email: string): Promise<void> {
     if ((await this.throttles.tryToClaim(limits.attemptedSignUp(email))) === 0)
       await this.transaction.run((db) =>
         this.deliveries.mail(db, { to: email, template: 'sign-up-attempted', data: {} }),
       );
-    return accountErrors.email_taken();
   }
 }

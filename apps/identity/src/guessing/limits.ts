@@ -19,6 +19,13 @@ const ATTEMPTED_SIGN_UPS: ThrottleRule = {
   waitMaxSeconds: 86_400,
   forgetAfterMs: 2 * DAY_MS,
 };
+const SIGN_UP_LINKS: ThrottleRule = {
+  name: 'sign-up-link',
+  free: 3,
+  firstWaitSeconds: 60,
+  waitMaxSeconds: 3_600,
+  forgetAfterMs: DAY_MS,
+};
 const RESETS: ThrottleRule = {
   name: 'reset',
   free: 3,
@@ -70,6 +77,7 @@ const perNetwork = (rule: ThrottleRule, clientIp: string | undefined): Throttle[
 export const limits = {
   signUps: (clientIp: string | undefined) => perNetwork(SIGN_UPS, clientIp),
   attemptedSignUp: (email: string): Throttle => ({ rule: ATTEMPTED_SIGN_UPS, key: email }),
+  signUpLink: (email: string): Throttle => ({ rule: SIGN_UP_LINKS, key: email }),
   reset: (email: string): Throttle => ({ rule: RESETS, key: email }),
   resetsOfNetwork: (clientIp: string | undefined) => perNetwork(RESETS_OF_NETWORK, clientIp),
   verification: (userId: string): Throttle => ({ rule: VERIFICATIONS, key: userId }),

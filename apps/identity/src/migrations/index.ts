@@ -11,6 +11,7 @@ import { Rights20261123234400 } from './20261123234400-rights.js';
 import { OwnVersions20261123234401 } from './20261123234401-own-versions.js';
 import { ApiKeys20261123234500 } from './20261123234500-api-keys.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
+import { SignUpLinks20261130050000 } from './20261130050000-sign-up-links.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -25,4 +26,5 @@ export const migrations: MigrationClass[] = [
   OwnVersions20261123234401,
   ApiKeys20261123234500,
   EraseTenants20261124000000,
+  SignUpLinks20261130050000,
 ];

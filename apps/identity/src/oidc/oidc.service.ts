@@ -84,7 +84,10 @@ export class OidcService implements OidcApi {
     return { session: await this.logIn(ctx, pending.team, key, vouched), identity: null };
   }
 
-  /** @throws AppError `oidc.ticket_unknown` | `account.email_taken` | `account.slow_down` | `oidc.identity_taken` */
+  /**
+   * @throws AppError `oidc.ticket_unknown` | `oidc.email_unverified` | `account.email_taken` | `account.slow_down` |
+   *   `oidc.identity_taken`
+   */
   signUp(ctx: Ctx, input: OidcSignUp): Promise<SessionTokens> {
     return this.signUps.signUp(ctx, input);
   }

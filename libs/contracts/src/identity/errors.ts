@@ -16,6 +16,10 @@ export const apiKeyErrors = defineErrors('api_key', {
 
 export const accountErrors = defineErrors('account', {
   email_taken: { kind: 'conflict', text: 'There is an account with this e-mail address already.' },
+  sign_up_by_link: {
+    kind: 'forbidden',
+    text: 'To sign up here, ask for a link with POST /v1/sign-up-links; it comes by mail.',
+  },
   bad_credentials: { kind: 'unauthenticated', text: 'E-mail address or password is wrong.' },
   slow_down: { kind: 'rate_limited', text: 'Too many tries; wait a moment.' },
   not_a_member: { kind: 'forbidden', text: 'You do not belong to this team.' },

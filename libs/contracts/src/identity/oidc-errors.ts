@@ -21,6 +21,10 @@ export const oidcErrors = defineErrors('oidc', {
     kind: 'unprocessable',
     text: 'The provider did not share an e-mail address; allow it there, or sign up with a password.',
   },
+  email_unverified: {
+    kind: 'forbidden',
+    text: 'The provider has not verified your e-mail address; ask for a link to sign up with POST /v1/sign-up-links.',
+  },
   link_required: {
     kind: 'conflict',
     text: 'There is an account with this address; show its password once to log in with the provider.',

@@ -10,6 +10,15 @@ export const accountMails = {
     action: { label: 'Confirm address', path: '/verify-email', token },
   }),
 
+  'sign-up-link': ({ token }: { token: string }): MailDraft => ({
+    subject: 'Sign up for Leadwire',
+    paragraphs: [
+      'Somebody asked to sign up for Leadwire with this address. If it was you, go on here: name your team and choose a password. The link works once, for 24 hours.',
+      NOT_YOU,
+    ],
+    action: { label: 'Sign up', path: '/sign-up', token },
+  }),
+
   'sign-up-attempted': (_: Record<never, string>): MailDraft => ({
     subject: 'You already have a Leadwire account',
     paragraphs: [
