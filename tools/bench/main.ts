@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|usage|entitlement|verify|wallet]`: the figures of the design's section on
+// `npm run bench [-- --json] [--only read|relay|latency|import|identity|tokens|usage|entitlement|verify|wallet|holds]`: the figures of the design's section on
 // speed, as ratios measured side by side in one run.
 import { parseArgs } from 'node:util';
 import { runLogged } from '../infra/commands.ts';
@@ -31,6 +31,7 @@ const PARTS: Record<string, () => Promise<Figures>> = {
   entitlement: async () => (await import('./entitlement.ts')).benchEntitlement(),
   verify: async () => (await import('./verify.ts')).benchVerify(),
   wallet: async () => (await import('./wallet.ts')).benchWallet(),
+  holds: async () => (await import('./holds.ts')).benchHolds(),
 };
 
 const ROWS: Record<string, Row[]> = {
@@ -199,6 +200,22 @@ const ROWS: Record<string, Row[]> = {
       target: 'flat',
       met: (f) => (f.historyCostRatio ?? Infinity) <= 1.25,
       limit: 'depth of the indexes, and pages that are not in memory',
+    },
+  ],
+  holds: [
+    {
+      figure: 'money held, extended, captured over RPC, 64 callers, p99 ms',
+      measured: (f) => `${number(f.reservationP99Ms, 1)}  (${number(f.reservationsPerSecond)} per s)`,
+      target: '≤ 25',
+      met: (f) => (f.reservationP99Ms ?? Infinity) <= 25,
+      limit: 'CPU: broker, billing, Postgres and the callers share the cores',
+    },
+    {
+      figure: 'one question about a quota, asked before, µs',
+      measured: (f) => number(f.quotaCheckUs, 2),
+      target: '≤ 10',
+      met: (f) => (f.quotaCheckUs ?? Infinity) <= 10,
+      limit: 'CPU',
     },
   ],
 };

@@ -1,17 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { EmailSent, subjectOf, type EmailSentData } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
 import { connectNats, ensureStreams, eventHeaders, JetStreamPublisher } from '@leadwire/messaging';
-import { migrateAll, roleUrl } from '@leadwire/persistence';
 import pg from 'pg';
-import { ROOT } from '../infra/paths.ts';
-import { pickPort } from '../infra/ports.ts';
+import { BillingProcess, migrateBilling } from './billing-process.ts';
 import { startInfrastructure, type Infrastructure } from './infrastructure.ts';
 
 const TENANTS = 20;
@@ -19,12 +11,8 @@ const WARM_UP = 4_000;
 const EVENTS = 40_000;
 const BATCH = 1_000;
 const DEADLINE_MS = 120_000;
-const ROLE_SECRET = 'bench';
 /** A campaign's mails are all of who launched it. */
 const LAUNCHED_BY = newId();
-// As a service is started; see tools/start.
-const HEAP = ['--max-old-space-size=192', '--max-semi-space-size=16'];
-const BILLING = join(ROOT, 'apps', 'billing', 'dist');
 
 type Connection = Awaited<ReturnType<typeof connectNats>>;
 
@@ -33,14 +21,9 @@ type Connection = Awaited<ReturnType<typeof connectNats>>;
  * billing, which announces each charge meanwhile.
  */
 export async function benchUsage(): Promise<{ usagePerSecond: number; usageOneWalletPerSecond: number }> {
-  const { migrations } = await import(pathToFileURL(join(BILLING, 'migrations', 'index.js')).href);
   const infrastructure = await startInfrastructure();
   try {
-    await migrateAll({
-      adminUrl: infrastructure.postgres.adminUrl,
-      roleSecret: ROLE_SECRET,
-      services: [{ service: 'billing', migrations }],
-    });
+    await migrateBilling(infrastructure);
     return await withConnections(infrastructure, measure);
   } finally {
     await infrastructure.stop();
@@ -65,23 +48,16 @@ async function withConnections<T>(
   try {
     await ensureStreams(connection);
     await admin.connect();
-    const billing = await startBilling(infrastructure);
+    const billing = await BillingProcess.start(infrastructure);
     try {
       return await work(connection, admin);
     } finally {
-      await stopBilling(billing);
+      await billing.stop();
     }
   } finally {
     await admin.end();
     await connection.close();
   }
-}
-
-async function stopBilling(billing: ChildProcess): Promise<void> {
-  if (billing.exitCode !== null || billing.signalCode !== null) return;
-  const ended = new Promise((resolve) => billing.once('exit', resolve));
-  billing.send('stop');
-  await ended;
 }
 
 /** Publishes so many mails of some tenants; returns how many a second were charged, from the first one sent to the last one debited. */
@@ -150,32 +126,4 @@ function mailOf(tenantId: string) {
     },
   });
   return { subject: subjectOf(EmailSent.type, tenantId), headers, payload };
-}
-
-async function startBilling({ postgres, nats }: Infrastructure): Promise<ChildProcess> {
-  const key = randomBytes(32).toString('base64');
-  const objects = mkdtempSync(join(tmpdir(), 'leadwire-bench-'));
-  const child = fork(fileURLToPath(new URL('usage-service.ts', import.meta.url)), {
-    execArgv: [...process.execArgv, ...HEAP],
-    env: {
-      ...process.env,
-      NATS_URL: nats.url,
-      HTTP_PORT: String(await pickPort()),
-      LOG_LEVEL: 'warn',
-      CTX_SIGNING_KEY: key,
-      CTX_TRUSTED_KEYS: `billing:${key}`,
-      CURSOR_KEY: key,
-      OBJECT_STORAGE_DIR: objects,
-      DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'app'),
-      RELAY_DATABASE_URL: roleUrl(postgres.adminUrl, ROLE_SECRET, 'billing', 'relay'),
-      TRIAL_CREDIT: '1000000',
-    },
-  });
-  child.once('close', () => rmSync(objects, { recursive: true, force: true }));
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`billing ended with ${code}`)));
-    child.once('message', () => resolve());
-  });
-  child.removeAllListeners('exit');
-  return child;
 }
