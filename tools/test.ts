@@ -28,6 +28,10 @@ const JEST = [
   ...['--enable-source-maps', '--no-warnings', 'node_modules/jest/bin/jest.js'],
 ];
 const FORCE_STOP_MS = 10_000;
+/** What Jest says when its work is done and something that a spec left open keeps it from ending. */
+const NOT_EXITING = 'Jest did not exit';
+/** Some connections close late, so it is given this long. */
+const EXIT_PATIENCE_MS = 60_000;
 
 const [projects, ...jestArguments] = process.argv[2]?.startsWith('-')
   ? ['', ...process.argv.slice(2)]
@@ -60,6 +64,8 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, total
       stream?.setEncoding('utf8').on('data', (text: string) => {
         process.stdout.write(text);
         counter?.add(text);
+        // A spec left something open. Its results are out; without this the run would never end.
+        if (text.includes(NOT_EXITING)) setTimeout(() => void endGroup(child), EXIT_PATIENCE_MS).unref();
       });
     }
     child.once('error', (error) => reject(new StepFailure(`could not be started: ${error.message}`)));

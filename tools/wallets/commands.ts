@@ -1,6 +1,7 @@
 import type { Door, Options } from '../operator/door.ts';
 import type { WalletCommand } from './command.ts';
 import { adjust, grant } from './credit-commands.ts';
+import { refund, topUps } from './payment-commands.ts';
 import { quota, quotas } from './quota-commands.ts';
 import { audit, freeze, show, unfreeze } from './upkeep-commands.ts';
 import { rerate, retryUsage, voidUsage } from './usage-commands.ts';
@@ -12,6 +13,8 @@ const COMMANDS: Record<string, WalletCommand> = {
   unfreeze,
   grant,
   adjust,
+  'top-ups': topUps,
+  refund,
   quotas,
   quota,
   'void-usage': voidUsage,

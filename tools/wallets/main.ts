@@ -1,4 +1,4 @@
-// `npm run wallets -- show | audit | freeze | unfreeze | grant | adjust | quotas | quota | rerate …`: the operator's door to the
+// `npm run wallets -- show | audit | freeze | unfreeze | grant | adjust | top-ups | refund | quotas | quota | rerate …`: the operator's door to the
 // wallets of teams. Billing does the work and announces it; this only asks.
 import { operatorCommand, TEXT } from '../operator/command.ts';
 import { runWalletsCommand, USAGE } from './commands.ts';

@@ -1,6 +1,14 @@
-import { creditsApi, operatorsApi, quotasApi, walletsApi, type Api } from '@leadwire/contracts';
-import { newId, systemCtx, type Ctx } from '@leadwire/kernel';
-import { caller, TestService } from '@leadwire/testing';
+import {
+  creditsApi,
+  operatorsApi,
+  quotasApi,
+  topUpsApi,
+  walletsApi,
+  webhooksApi,
+  type Api,
+} from '@leadwire/contracts';
+import { anonymousCtx, newId, systemCtx, type Ctx } from '@leadwire/kernel';
+import { caller, eventually, StripeWire, TestService } from '@leadwire/testing';
 import { runWalletsCommand } from '../../../tools/wallets/commands.ts';
 import { billingService } from '../../billing/src/billing.module.js';
 import { migrations } from '../../billing/src/migrations/index.js';
@@ -8,9 +16,11 @@ import { migrations } from '../../billing/src/migrations/index.js';
 describe("the operator's commands on wallets", () => {
   let service: TestService;
   let ctx: Ctx;
+  let stripe: StripeWire;
 
   beforeAll(async () => {
-    service = await TestService.start(billingService, { migrations });
+    stripe = await StripeWire.start();
+    service = await TestService.start(billingService, { migrations, env: stripe.env });
     ctx = caller();
     await service.client(walletsApi).get(ctx, {});
     const acme = {
@@ -30,7 +40,10 @@ describe("the operator's commands on wallets", () => {
       callback: (_, msg) => void msg.respond(JSON.stringify({ items: [acme], next: null })),
     });
   });
-  afterAll(() => service.stop());
+  afterAll(async () => {
+    await service.stop();
+    await stripe.stop();
+  });
 
   const run = (words: string[], options: Record<string, string> = {}) => {
     const door = {
@@ -61,6 +74,23 @@ describe("the operator's commands on wallets", () => {
     expect(await run(['adjust', 'acme'], { amount: '0.25', reason: 'Half of it' })).toMatch(
       /balance 15\.250000$/,
     );
+  });
+
+  it('list payments by card and send money back, once for its key', async () => {
+    expect(await run(['top-ups', 'acme'])).toBe('no payments');
+    const topUps = service.client(topUpsApi);
+    const { id: topUpId, checkoutUrl } = await topUps.create(ctx, { amount: '30' });
+    stripe.pay(new URL(checkoutUrl as string).pathname.split('/').at(-1) as string);
+    for (const event of stripe.events)
+      await service.client(webhooksApi).receive(anonymousCtx(), stripe.webhook(event));
+    await eventually(async () => (await topUps.get(ctx, { topUpId })).status === 'succeeded');
+    const options = { reason: 'Ordered by mistake', amount: '5.5', key: newId() };
+    expect(await run(['refund', 'acme', topUpId], options)).toMatch(
+      /^refunded: .* succeeded {2}30\.000000 USD {2}5\.500000 refunded$/,
+    );
+    expect(await run(['refund', 'acme', topUpId], options)).toMatch(/^was refunded before under this key/);
+    expect(await run(['top-ups', 'acme'])).toContain(topUpId);
+    await expect(run(['refund', 'acme'], options)).rejects.toThrow('Name the top-up');
   });
 
   it('set quotas step by step and show them', async () => {

@@ -32,6 +32,7 @@ export * from './billing/ledger-export.api.js';
 export * from './billing/price-terms.js';
 export * from './billing/payment-errors.js';
 export * from './billing/payment-events.js';
+export * from './billing/payment-operators.api.js';
 export * from './billing/payment-words.js';
 export * from './billing/payments.api.js';
 export * from './billing/prices.api.js';

@@ -104,6 +104,10 @@ export class StripePayments {
 
   protected create(resource: string, body: Fields): StripeAnswer {
     if (resource === 'customers') return { status: 200, body: this.make('customer', 'cus', body) };
+    if (resource === 'refunds') {
+      const refund = this.get(this.refund(String(body['payment_intent']), Number(body['amount'])));
+      return { status: 200, body: Object.assign(refund, { metadata: body['metadata'] }) };
+    }
     if (resource === 'checkout') return { status: 200, body: this.openSession(body) };
     const intent = this.make('payment_intent', 'pi', {
       ...body,

@@ -40,6 +40,14 @@ export type Checkout = {
 };
 
 export type ChargeOrder = Omit<CheckoutOrder, 'savesMethod'> & { methodId: string };
+export type RefundOrder = PaymentOwner & {
+  paymentId: string;
+  /** Of whoever asked: of one key there is one refund. */
+  key: string;
+  amount: Amount;
+  currency: string;
+  reason: string;
+};
 /** The payment that was made, paid or not; or why none was made at all. */
 export type Charged = { paymentId: string } | { paymentId: null; declined: string };
 
@@ -81,6 +89,11 @@ export abstract class PaymentProvider {
   abstract payment(id: string): Promise<Payment | undefined>;
   /** The payment that was made for a top-up, whatever the answer said. */
   abstract findPayment(owner: PaymentOwner, customerId: string, since: Date): Promise<string | undefined>;
+
+  /** Sends money of a payment back to its payer. The same order twice is one refund. */
+  abstract refund(order: RefundOrder): Promise<void>;
+  /** Whether money of a payment was sent back under this key, however long ago. */
+  abstract wasRefunded(paymentId: string, key: string): Promise<boolean>;
 
   abstract method(id: string): Promise<SavedMethod | undefined>;
   abstract detachMethod(id: string): Promise<void>;

@@ -14,6 +14,7 @@ import {
   type PaymentOwner,
   type ProviderEvent,
   type ProviderReversal,
+  type RefundOrder,
   type SavedMethod,
 } from './payment-provider.js';
 import { toStripeAmount } from './stripe-amounts.js';
@@ -34,6 +35,8 @@ import {
 const TIMEOUT_MS = 4_000;
 const RETRIES = 1;
 const PAGE = 100;
+/** Where a refund says which of ours it is. */
+const REFUND_KEY = 'leadwire_refund';
 /** How far the clock of a webhook may be from ours, either way. */
 const TOLERANCE_S = 300;
 
@@ -158,6 +161,29 @@ export class StripeProvider extends PaymentProvider {
       for await (const { id, metadata } of stripe.paymentIntents.list({ customer, created, limit: PAGE }))
         if (ownerOf(metadata)?.topUpId === owner.topUpId) return id;
       return undefined;
+    });
+  }
+
+  override async refund(order: RefundOrder): Promise<void> {
+    const { paymentId, key, amount, currency, reason, topUpId } = order;
+    await this.ask((stripe) =>
+      stripe.refunds.create(
+        {
+          payment_intent: paymentId,
+          amount: toStripeAmount(amount, currency),
+          metadata: { ...metadataOf(order), [REFUND_KEY]: key, leadwire_reason: reason },
+        },
+        { idempotencyKey: `refund:${topUpId}:${key}` },
+      ),
+    );
+  }
+
+  // Stripe forgets keys after a day at the earliest; what it says of the refund stays.
+  override wasRefunded(paymentId: string, key: string): Promise<boolean> {
+    return this.ask(async (stripe) => {
+      for await (const { metadata } of stripe.refunds.list({ payment_intent: paymentId, limit: PAGE }))
+        if (metadata?.[REFUND_KEY] === key) return true;
+      return false;
     });
   }
 

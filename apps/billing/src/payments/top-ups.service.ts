@@ -12,7 +12,7 @@ import {
 } from '@leadwire/contracts';
 import { AppError, amount, assert, Clock, moneyText, newId, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
-import { Cursors, TenantTransaction } from '@leadwire/persistence';
+import { TenantTransaction } from '@leadwire/persistence';
 import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { cardAmount } from './card-amount.js';
 import { Customers, withoutKey } from './customers.js';
@@ -23,22 +23,20 @@ import {
   GET_TOP_UP,
   INSERT_TOP_UP,
   KEEP_CHECKOUT,
-  listTopUps,
   LOCK_TOP_UP,
   NOT_OPENED,
   TOP_UP_OF_REQUEST,
   toTopUp,
   type TopUpRow,
 } from './top-ups.queries.js';
-
-const LIST = 'top-ups';
+import { TopUpsStore } from './top-ups.store.js';
 
 /** Money that a team pays in by card, on the payment provider's own page. */
 @Serves(topUpsApi)
 export class TopUpsService implements TopUpsApi {
   constructor(
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
-    @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(TopUpsStore) private readonly store: TopUpsStore,
     @Inject(PaymentProvider) private readonly provider: PaymentProvider,
     @Inject(PaymentSync) private readonly sync: PaymentSync,
     @Inject(Customers) private readonly customers: Customers,
@@ -60,21 +58,16 @@ export class TopUpsService implements TopUpsApi {
     });
   }
 
-  async list(ctx: Ctx, input: ListTopUps): Promise<Page<TopUp>> {
-    const { after, limit } = this.cursors.read(ctx, LIST, input);
-    const { sql, filters } = listTopUps(input);
-    const place = [after?.[0] ?? null, after?.[1] ?? null];
-    const rows = await this.tenant.read<TopUpRow>(ctx, sql, [ctx.tenantId, limit + 1, ...place, ...filters]);
-    const position = ({ createdAt, id }: TopUpRow): string[] => [createdAt.toISOString(), id];
-    return this.cursors.page(ctx, LIST, input, rows, position, toTopUp);
+  list(ctx: Ctx, input: ListTopUps): Promise<Page<TopUp>> {
+    return this.store.list(ctx, input);
   }
 
   async get(ctx: Ctx, { topUpId }: TopUpRef): Promise<TopUp> {
-    return toTopUp(await this.require(ctx, topUpId));
+    return toTopUp(await this.store.require(ctx, topUpId));
   }
 
   async cancel(ctx: Ctx, { topUpId }: TopUpRef): Promise<TopUp> {
-    const topUp = await this.require(ctx, topUpId);
+    const topUp = await this.store.require(ctx, topUpId);
     if (topUp.status === 'canceled') return toTopUp(topUp);
     if (topUp.origin !== 'checkout' || topUp.status !== 'created') throw paymentErrors.top_up_settled();
     if (topUp.sessionId !== null) await this.close(topUp.sessionId);
@@ -151,11 +144,5 @@ export class TopUpsService implements TopUpsApi {
       await this.sync.checkout(sessionId);
       if (state === 'complete') throw paymentErrors.top_up_settled();
     }
-  }
-
-  private async require(ctx: Ctx, topUpId: string): Promise<TopUpRow> {
-    const [row] = await this.tenant.read<TopUpRow>(ctx, GET_TOP_UP, [ctx.tenantId, topUpId]);
-    if (!row) throw paymentErrors.top_up_not_found();
-    return row;
   }
 }

@@ -17,6 +17,8 @@ export const paymentErrors = defineErrors('payment', {
   key_reused: { kind: 'unprocessable', text: 'This Idempotency-Key was used before with another top-up.' },
   top_up_not_found: { kind: 'not_found', text: 'There is no such top-up.' },
   top_up_settled: { kind: 'conflict', text: 'This top-up is paid or over, and cannot be cancelled.' },
+  top_up_unpaid: { kind: 'conflict', text: 'This top-up was not paid: there is nothing to send back.' },
+  refund_exceeds: { kind: 'unprocessable', text: 'That is more than is left of this payment.' },
   method_not_found: { kind: 'not_found', text: 'There is no such payment method.' },
   method_missing: {
     kind: 'unprocessable',
