@@ -108,11 +108,26 @@ export class WalletAudit {
   @DecimalText({ description: 'What they took.' })
   debited!: string;
 
-  @Int({ min: 0 })
+  @Int({
+    min: 0,
+    description: 'Postings that gave back what voided usage was charged; equals `usageReversed`.',
+  })
+  ledgerReversals!: number;
+
+  @DecimalText({ description: 'What they gave back.' })
+  reversed!: string;
+
+  @Int({ min: 0, description: 'Usage that was ever charged; what was voided since stays in it.' })
   usageCharged!: number;
 
-  @DecimalText({ description: 'Cost of the charged usage; equals `debited`.' })
+  @DecimalText({ description: 'What it was charged; equals `debited`.' })
   usageChargedCost!: string;
+
+  @Int({ min: 0, description: 'The part of it that was voided, corrected or rated again.' })
+  usageReversed!: number;
+
+  @DecimalText({ description: 'What that was charged; equals `reversed`.' })
+  usageReversedCost!: string;
 
   @Int({ min: 0 })
   usagePending!: number;
