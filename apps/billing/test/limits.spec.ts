@@ -6,6 +6,7 @@ import {
   quotaOperatorsApi,
   quotasApi,
   reservationsApi,
+  usageApi,
   usageEventsApi,
   walletsApi,
   type AllowancesApi,
@@ -274,6 +275,47 @@ describe('credit, quotas and allowances of the service', () => {
         [ctx.tenantId],
       );
       await expect(mixed).rejects.toMatchObject({ code: '23503' });
+    });
+
+    describe('that something goes back to have room at once for the usage that waits', () => {
+      const statusOf = async (ctx: Ctx, usageEventId: string) =>
+        (await service.client(usageApi).get(ctx, { usageEventId })).status;
+      const reportOne = async (ctx: Ctx, quantity: string) =>
+        (await report(ctx, quantity)).items[0]?.usageEventId as string;
+      const counted = { feature: 'voice', quantity: '5' };
+
+      it.each<[string, (ctx: Ctx) => Promise<() => Promise<unknown>>]>([
+        [
+          'voided usage',
+          async (ctx) => {
+            const usageEventId = await reportOne(ctx, '5');
+            return () => usage.void(ctx, { usageEventId, reason: 'Never sent' });
+          },
+        ],
+        [
+          'a reservation that is released',
+          async (ctx) => {
+            const { reservationId } = await hold(ctx, '1', counted);
+            return () => reservations.release(tenantOf(ctx), { key: newId(), reservationId });
+          },
+        ],
+        [
+          'what the closing capture of a reservation did not use',
+          async (ctx) => {
+            const { reservationId } = await hold(ctx, '1', counted);
+            const end = { key: newId(), reservationId, amount: '0.4', quantity: '2', close: true };
+            return () => reservations.capture(tenantOf(ctx), end);
+          },
+        ],
+      ])('%s', async (_, fill) => {
+        const ctx = await team();
+        await set(ctx, { monthlyQuota: '5' });
+        const giveBack = await fill(ctx);
+        const waiting = await reportOne(ctx, '3');
+        expect(await statusOf(ctx, waiting)).toBe('pending');
+        await giveBack();
+        await eventually(async () => (await statusOf(ctx, waiting)) === 'charged');
+      });
     });
 
     it('are known to whoever asks before starting: in microseconds, and right after any change', async () => {
