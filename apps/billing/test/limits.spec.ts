@@ -394,6 +394,23 @@ describe('credit, quotas and allowances of the service', () => {
       expect([...page.items, ...rest.items]).toEqual(items);
     });
 
+    it('say how many seconds the rest still buys when a hold cannot be made or grow', async () => {
+      const ctx = await team();
+      const userId = member();
+      await allowances.set(ctx, { userId, monthlyAllowance: '3' });
+      const { reservationId } = await hold(ctx, '2', { userId });
+      const refused = {
+        code: 'reservation.allowance',
+        details: { extras: { available: '1.000000', units: 33 } },
+      };
+      await expect(hold(ctx, '1.5', { userId, unitPrice: '0.03' })).rejects.toMatchObject(refused);
+      const more = { key: newId(), reservationId, amount: '1.5', ttlSeconds: 60, unitPrice: '0.03' };
+      await expect(reservations.extend(tenantOf(ctx), more)).rejects.toMatchObject(refused);
+      // The same key is refused in the same words, whatever the member may spend by now.
+      await allowances.set(ctx, { userId, monthlyAllowance: '30' });
+      await expect(reservations.extend(tenantOf(ctx), more)).rejects.toMatchObject(refused);
+    });
+
     it('are without a limit where none is set', async () => {
       expect(await allowances.mine(await team(), {})).toMatchObject({
         monthlyAllowance: null,
