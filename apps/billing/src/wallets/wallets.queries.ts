@@ -10,6 +10,7 @@ export type WalletView = {
   frozenAt: Date | null;
   lowBalanceThreshold: string | null;
   lowBalanceNotifiedAt: Date | null;
+  metadata: Record<string, unknown>;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -19,7 +20,7 @@ export const GET_WALLET = `
          current_balance - reserved_balance AS available, status, exhausted_at IS NOT NULL AS exhausted,
          frozen_reason AS "frozenReason", frozen_at AS "frozenAt",
          low_balance_threshold AS "lowBalanceThreshold", low_balance_notified_at AS "lowBalanceNotifiedAt",
-         created_at AS "createdAt", updated_at AS "updatedAt"
+         metadata, created_at AS "createdAt", updated_at AS "updatedAt"
   FROM billing_wallets
   WHERE tenant_id = $1
     AND user_id IS NULL`;
@@ -31,6 +32,12 @@ export const SET_LOW_BALANCE_THRESHOLD = `
   WHERE tenant_id = $1
     AND id = $2
     AND low_balance_threshold IS DISTINCT FROM $3`;
+
+export const SET_METADATA = `
+  UPDATE billing_wallets
+  SET metadata = $3
+  WHERE tenant_id = $1
+    AND id = $2`;
 
 /**
  * One statement, so that all of it is seen at one moment. Voided usage keeps the debit that charged it, and names the reversal that gave

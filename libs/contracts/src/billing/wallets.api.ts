@@ -1,6 +1,16 @@
 import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
-import { Bool, DecimalText, Int, Nested, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
+import {
+  Bool,
+  DecimalText,
+  Int,
+  JsonObject,
+  Nested,
+  OneOf,
+  Text,
+  Timestamp,
+  Uuid,
+} from '../define/fields.js';
 import { Nothing } from '../define/page.js';
 import { LedgerTransaction } from './ledger.api.js';
 import { FREEZE_REASON_MAX } from './wallet-events.js';
@@ -42,6 +52,9 @@ export class Wallet {
   @Timestamp({ nullable: true, description: 'Since when the balance has been low.' })
   lowBalanceNotifiedAt!: string | null;
 
+  @JsonObject({ description: 'What the team keeps with it: labels, a cost centre.' })
+  metadata!: Record<string, unknown>;
+
   @Timestamp()
   createdAt!: string;
 
@@ -59,6 +72,13 @@ export class UpdateWallet {
     example: '20.00',
   })
   lowBalanceThreshold?: string | null;
+
+  @JsonObject({
+    optional: true,
+    description: 'Replaces what was there.',
+    example: { costCentre: '4711', labels: ['outbound'] },
+  })
+  metadata?: Record<string, unknown>;
 }
 
 /** The largest single top-up, in the wallet's currency. */
@@ -148,7 +168,7 @@ export class WalletAudit {
 export interface WalletsApi {
   /** The tenant's wallet; it exists, with its trial credit, from the first look on. */
   get(ctx: Ctx, input: Nothing): Promise<Wallet>;
-  /** Changes when the team is warned; a new threshold warns anew. */
+  /** Changes when the team is warned, and what it keeps with the wallet; a new threshold warns anew. */
   update(ctx: Ctx, input: UpdateWallet): Promise<Wallet>;
   /**
    * Adds money and charges waiting usage, oldest first.
