@@ -246,6 +246,20 @@ describe('credit, quotas and allowances of the service', () => {
       });
     });
 
+    it('say since when, by whom and why they are as they are, until they are set again', async () => {
+      const ctx = await team();
+      await set(ctx, { monthlyQuota: '100', reason: 'Their new contract' });
+      const [item] = (await quotas.list(ctx, {})).items;
+      expect(item).toMatchObject({
+        setAt: expect.any(String),
+        setBy: 'operator',
+        reason: 'Their new contract',
+      });
+      expect((await plans.list(system(), { tenantId: ctx.tenantId })).items).toEqual([item]);
+      const { items } = await set(ctx, { dailyQuota: '10' });
+      expect(items).toMatchObject([{ setBy: 'operator', reason: null, month: { quota: '100.000000' } }]);
+    });
+
     it('refuse a reservation that they have no room for, and say until when', async () => {
       const ctx = await team();
       await set(ctx, { dailyQuota: '5' });
@@ -339,6 +353,8 @@ describe('credit, quotas and allowances of the service', () => {
       ['/monthlyQuota', { monthlyQuota: '-1' }],
       ['/dailyQuota', { dailyQuota: 'many' }],
       ['/overageRate', { overageRate: '0.1' }],
+      ['/reason', { monthlyQuota: '1', reason: ' ' }],
+      ['/reason', { monthlyQuota: '1', reason: 'x'.repeat(501) }],
       ['/overageRate', { allowOverages: true, overageRate: '0.00000000001' }],
     ])('are refused with a bad %s: %p', async (pointer, over) => {
       await expect(set(await team(), over)).rejects.toMatchObject({
