@@ -401,6 +401,7 @@ describe('credit, quotas and allowances of the service', () => {
         ['allowance', '3.000000', '0.000000', '3.000000'],
       ]);
       expect(items[2]).toMatchObject({
+        userId,
         changedBy: ctx.userId,
         allowance: '3.000000',
         ledgerTransactionId: null,
