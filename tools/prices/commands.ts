@@ -203,6 +203,8 @@ function priceLine(price: CataloguePrice): string {
     tiers,
     effectiveFrom,
     effectiveTo,
+    draftId,
+    draftLine,
   } = price;
   return [
     tenantId ?? 'everybody',
@@ -214,6 +216,7 @@ function priceLine(price: CataloguePrice): string {
       currency,
     ].join(' '),
     `from ${effectiveFrom}${effectiveTo ? ` to ${effectiveTo}` : ''}`,
+    ...(draftId ? [`draft ${draftId}${draftLine ? `, line ${draftLine}` : ''}`] : []),
   ].join('  ');
 }
 

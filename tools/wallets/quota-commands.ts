@@ -22,7 +22,7 @@ export const quotas: WalletCommand = {
 
 export const quota: WalletCommand = {
   usage:
-    'quota TEAM FEATURE [--monthly N|none] [--daily N|none] [--overages yes|no] [--overage-rate N|none] [--enabled yes|no]',
+    'quota TEAM FEATURE [--monthly N|none] [--daily N|none] [--overages yes|no] [--overage-rate N|none] [--enabled yes|no] [--reason "…"]   (the team sees the reason)',
   run: async (door, words, options) => {
     const [, feature] = words;
     if (!feature) throw new Error('Name a feature, e.g. campaigns.');
@@ -36,7 +36,9 @@ export const quota: WalletCommand = {
     };
     const changes = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
     if (Object.keys(changes).length === 0) throw new Error('Say what to change, e.g. --monthly 1000.');
-    return lines(await (await operatorsOf(door)).set(door.ctx(), { tenantId, feature, ...changes }));
+    const { reason } = options;
+    const wish = { tenantId, feature, ...changes, ...(reason === undefined ? {} : { reason }) };
+    return lines(await (await operatorsOf(door)).set(door.ctx(), wish));
   },
 };
 
@@ -56,10 +58,18 @@ function lines({ items }: BillingEntitlements): string {
     : items.map(line).join('\n');
 }
 
-function line({ feature, enabled, day, month, allowOverages, overageRate }: BillingEntitlement): string {
-  if (!enabled) return `${feature}  switched off`;
+function line(entitlement: BillingEntitlement): string {
+  return [entitlement.feature, limits(entitlement), cause(entitlement)].join('  ');
+}
+
+function limits({ enabled, day, month, allowOverages, overageRate }: BillingEntitlement): string {
+  if (!enabled) return 'switched off';
   const past = allowOverages ? `more costs ${overageRate ?? 'nothing'} a unit on top` : 'more is refused';
-  return `${feature}  ${period('day', day)}  ${period('month', month)}  ${past}`;
+  return [period('day', day), period('month', month), past].join('  ');
+}
+
+function cause({ setAt, setBy, reason }: BillingEntitlement): string {
+  return [`set ${setAt}`, setBy && `by ${setBy}`, reason && `“${reason}”`].filter(Boolean).join(' ');
 }
 
 function period(name: string, { quota: most, used, resetsAt }: QuotaPeriod): string {

@@ -4,6 +4,7 @@ import {
   FundsExhausted,
   LowBalanceReached,
   TenantCreated,
+  TenantErased,
   UsageCharged,
   type UsageChargedData,
   usageApi,
@@ -14,7 +15,9 @@ import {
   type WalletsApi,
 } from '@leadwire/contracts';
 import { amount, newId, type Ctx } from '@leadwire/kernel';
+import { EVENTS_STREAM } from '@leadwire/messaging';
 import { caller, eventually, TestService } from '@leadwire/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { billingService } from '../src/billing.module.js';
 import { migrations } from '../src/migrations/index.js';
 import { mail, mails, send } from './mails.js';
@@ -253,6 +256,23 @@ describe('charging usage', () => {
       return now.usageCharged === 600 && now;
     });
     expect(audit).toMatchObject({ ledgerDebits: 600, debited: '0.600000', ok: true });
+  });
+
+  it('passes over late mails of a team that was erased: no wallet, no trial credit, no use comes back', async () => {
+    const { tenantId } = caller();
+    const rowsOf = (table: string) =>
+      service.database.query(`SELECT FROM billing.${table} WHERE tenant_id = $1`, [tenantId]);
+    await service.publish(TenantErased, { tenantId, data: { closedAt: new Date().toISOString() } });
+    await eventually(async () => (await rowsOf('tenant_erasures')).length === 1);
+    await send(service, tenantId, mails(3));
+    const { consumers } = await jetstreamManager(service.connection);
+    await eventually(async () => {
+      const { num_pending, num_ack_pending } = await consumers.info(EVENTS_STREAM, 'billing__usage');
+      return num_pending === 0 && num_ack_pending === 0;
+    });
+    const tables = ['billing_wallets', 'billing_ledger_transactions', 'billing_usage_events', 'dead_letters'];
+    for (const table of tables) expect([table, await rowsOf(table)]).toEqual([table, []]);
+    expect(await service.events(WalletToppedUp, tenantId)).toEqual([]);
   });
 
   it('keeps a mail that no price covers until there is one, and charges its neighbours', async () => {

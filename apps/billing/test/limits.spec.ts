@@ -6,6 +6,7 @@ import {
   quotaOperatorsApi,
   quotasApi,
   reservationsApi,
+  usageApi,
   usageEventsApi,
   walletsApi,
   type AllowancesApi,
@@ -245,6 +246,20 @@ describe('credit, quotas and allowances of the service', () => {
       });
     });
 
+    it('say since when, by whom and why they are as they are, until they are set again', async () => {
+      const ctx = await team();
+      await set(ctx, { monthlyQuota: '100', reason: 'Their new contract' });
+      const [item] = (await quotas.list(ctx, {})).items;
+      expect(item).toMatchObject({
+        setAt: expect.any(String),
+        setBy: 'operator',
+        reason: 'Their new contract',
+      });
+      expect((await plans.list(system(), { tenantId: ctx.tenantId })).items).toEqual([item]);
+      const { items } = await set(ctx, { dailyQuota: '10' });
+      expect(items).toMatchObject([{ setBy: 'operator', reason: null, month: { quota: '100.000000' } }]);
+    });
+
     it('refuse a reservation that they have no room for, and say until when', async () => {
       const ctx = await team();
       await set(ctx, { dailyQuota: '5' });
@@ -276,6 +291,47 @@ describe('credit, quotas and allowances of the service', () => {
       await expect(mixed).rejects.toMatchObject({ code: '23503' });
     });
 
+    describe('that something goes back to have room at once for the usage that waits', () => {
+      const statusOf = async (ctx: Ctx, usageEventId: string) =>
+        (await service.client(usageApi).get(ctx, { usageEventId })).status;
+      const reportOne = async (ctx: Ctx, quantity: string) =>
+        (await report(ctx, quantity)).items[0]?.usageEventId as string;
+      const counted = { feature: 'voice', quantity: '5' };
+
+      it.each<[string, (ctx: Ctx) => Promise<() => Promise<unknown>>]>([
+        [
+          'voided usage',
+          async (ctx) => {
+            const usageEventId = await reportOne(ctx, '5');
+            return () => usage.void(ctx, { usageEventId, reason: 'Never sent' });
+          },
+        ],
+        [
+          'a reservation that is released',
+          async (ctx) => {
+            const { reservationId } = await hold(ctx, '1', counted);
+            return () => reservations.release(tenantOf(ctx), { key: newId(), reservationId });
+          },
+        ],
+        [
+          'what the closing capture of a reservation did not use',
+          async (ctx) => {
+            const { reservationId } = await hold(ctx, '1', counted);
+            const end = { key: newId(), reservationId, amount: '0.4', quantity: '2', close: true };
+            return () => reservations.capture(tenantOf(ctx), end);
+          },
+        ],
+      ])('%s', async (_, fill) => {
+        const ctx = await team();
+        await set(ctx, { monthlyQuota: '5' });
+        const giveBack = await fill(ctx);
+        const waiting = await reportOne(ctx, '3');
+        expect(await statusOf(ctx, waiting)).toBe('pending');
+        await giveBack();
+        await eventually(async () => (await statusOf(ctx, waiting)) === 'charged');
+      });
+    });
+
     it('are known to whoever asks before starting: in microseconds, and right after any change', async () => {
       const ctx = await team();
       const asks = tenantOf(ctx);
@@ -297,6 +353,8 @@ describe('credit, quotas and allowances of the service', () => {
       ['/monthlyQuota', { monthlyQuota: '-1' }],
       ['/dailyQuota', { dailyQuota: 'many' }],
       ['/overageRate', { overageRate: '0.1' }],
+      ['/reason', { monthlyQuota: '1', reason: ' ' }],
+      ['/reason', { monthlyQuota: '1', reason: 'x'.repeat(501) }],
       ['/overageRate', { allowOverages: true, overageRate: '0.00000000001' }],
     ])('are refused with a bad %s: %p', async (pointer, over) => {
       await expect(set(await team(), over)).rejects.toMatchObject({
@@ -343,6 +401,7 @@ describe('credit, quotas and allowances of the service', () => {
         ['allowance', '3.000000', '0.000000', '3.000000'],
       ]);
       expect(items[2]).toMatchObject({
+        userId,
         changedBy: ctx.userId,
         allowance: '3.000000',
         ledgerTransactionId: null,
@@ -350,6 +409,23 @@ describe('credit, quotas and allowances of the service', () => {
       const page = await allowances.transactions(ctx, { userId, limit: 2 });
       const rest = await allowances.transactions(ctx, { userId, limit: 2, cursor: page.next as string });
       expect([...page.items, ...rest.items]).toEqual(items);
+    });
+
+    it('say how many seconds the rest still buys when a hold cannot be made or grow', async () => {
+      const ctx = await team();
+      const userId = member();
+      await allowances.set(ctx, { userId, monthlyAllowance: '3' });
+      const { reservationId } = await hold(ctx, '2', { userId });
+      const refused = {
+        code: 'reservation.allowance',
+        details: { extras: { available: '1.000000', units: 33 } },
+      };
+      await expect(hold(ctx, '1.5', { userId, unitPrice: '0.03' })).rejects.toMatchObject(refused);
+      const more = { key: newId(), reservationId, amount: '1.5', ttlSeconds: 60, unitPrice: '0.03' };
+      await expect(reservations.extend(tenantOf(ctx), more)).rejects.toMatchObject(refused);
+      // The same key is refused in the same words, whatever the member may spend by now.
+      await allowances.set(ctx, { userId, monthlyAllowance: '30' });
+      await expect(reservations.extend(tenantOf(ctx), more)).rejects.toMatchObject(refused);
     });
 
     it('are without a limit where none is set', async () => {

@@ -20,7 +20,7 @@ export function setQuota(
 ): Promise<void> {
   return postings.tenant.run(ctx, async (db) => {
     await postings.wallets.take(db);
-    await db.query('SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    await db.query(`SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, '{}', $9)`, [
       ctx.tenantId,
       newId(),
       feature,

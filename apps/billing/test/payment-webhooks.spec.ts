@@ -103,6 +103,41 @@ describe('a webhook of the payment provider', () => {
   });
 });
 
+describe('a webhook where money is real', () => {
+  let bench: PaymentBench;
+
+  beforeAll(async () => {
+    bench = await PaymentBench.start({ STRIPE_LIVEMODE: 'true' });
+  });
+  afterAll(() => bench.stop());
+
+  const receive = async (livemode: boolean) => {
+    const id = `evt_${newId()}`;
+    const event = {
+      id,
+      object: 'event',
+      type: 'payment_intent.succeeded',
+      created: Math.floor(Date.now() / 1000),
+      livemode,
+      data: { object: { id: 'pi_of_nobody' } },
+    };
+    const refused = await bench.bring(event).then(
+      () => null,
+      ({ code }: { code: string }) => code,
+    );
+    const rows = 'SELECT FROM billing.billing_payment_events WHERE id = $1';
+    return { refused, kept: (await bench.service.database.query(rows, [id])).length };
+  };
+
+  it('is refused when it is of the test mode: play money buys nothing', async () => {
+    expect(await receive(false)).toEqual({ refused: 'payment.other_mode', kept: 0 });
+  });
+
+  it('is taken when it is of the live mode', async () => {
+    expect(await receive(true)).toEqual({ refused: null, kept: 1 });
+  });
+});
+
 describe('without a payment provider, and where owners add no money by hand', () => {
   let bench: PaymentBench;
 

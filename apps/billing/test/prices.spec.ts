@@ -1,7 +1,9 @@
 import {
+  chargesApi,
   operatorPricesApi,
   pricesApi,
   usageApi,
+  usageEventsApi,
   walletsApi,
   type OperatorPricesApi,
   type PricesApi,
@@ -134,6 +136,54 @@ describe('the price list', () => {
       [0, 2.5, 3.5, 4.5].map((hours) => priceOf(ctx, 'deepgram', inHours(hours))),
     );
     expect(course.map((price) => Number(price?.unitPrice))).toEqual([0.1, 0.2, 0.05, 0.2]);
+  });
+
+  it('says which import made a price: to operators in the list, and to the team in the receipt of a charge', async () => {
+    const ctx = await tenant();
+    const line = (provider: string, from: string, to = '') =>
+      `,email,${provider},,message,USD,,0.5,,,,,${from},${to},`;
+    const { id: draftId } = await operators.importFile(operator(), {
+      file: file(line('courier', '2024-01-01T00:00:00Z'), line('pigeon', '2024-01-01T00:00:00Z')),
+    });
+    await operators.publish(operator(), { draftId });
+    const offer = await operators.importFile(operator(), {
+      file: file(line('pigeon', inHours(2), inHours(3)).replace('0.5', '0.4')),
+    });
+    await operators.publish(operator(), { draftId: offer.id });
+
+    const { items } = await operators.list(operator(), { limit: 100 });
+    const origins = (provider: string) =>
+      items
+        .filter((price) => price.provider === provider)
+        .map(({ draftId: made, draftLine }) => [made, draftLine]);
+    expect(origins('pigeon')).toEqual([
+      [draftId, 3],
+      [offer.id, 2],
+      [offer.id, null],
+    ]);
+    expect(origins('smtp')).toEqual([[null, null]]);
+
+    const used = (provider: string) => ({ category: 'email' as const, provider, unit: 'message' as const });
+    const recorded = await service.client(usageEventsApi).record(ctx, {
+      events: [
+        {
+          key: newId(),
+          feature: 'letters',
+          occurredAt: new Date().toISOString(),
+          items: ['pigeon', 'smtp', 'pigeon'].map((provider) => ({ ...used(provider), quantity: '1' })),
+        },
+      ],
+    });
+    const chargeId = recorded.items[0]?.usageEventId as string;
+    const receipt = await service.client(chargesApi).receipt(ctx, { chargeId });
+    const [bird, mail] = receipt.usage?.items ?? [];
+    expect(receipt.prices).toHaveLength(2);
+    expect(receipt.prices).toEqual(
+      expect.arrayContaining([
+        { priceId: bird?.priceId, draftId, draftLine: 3 },
+        { priceId: mail?.priceId, draftId: null, draftLine: null },
+      ]),
+    );
   });
 
   it('comes out of the export as it went in: a file that changes nothing changes nothing', async () => {

@@ -157,7 +157,7 @@ describe('rating a period again', () => {
   it('keeps the count of a quota as it was', async () => {
     const ctx = caller();
     await service.database.query(
-      `SELECT billing.set_entitlement($1::uuid, gen_random_uuid(), 'newsletter', true, 100, NULL, false, NULL, now())
+      `SELECT billing.set_entitlement($1::uuid, gen_random_uuid(), 'newsletter', true, 100, NULL, false, NULL, '{}', now())
        FROM set_config('app.tenant_id', $1::uuid::text, false)`,
       [ctx.tenantId],
     );

@@ -203,7 +203,7 @@ describe('prices that look at the month', () => {
   it('rates again what a quota added, like everything else', async () => {
     const ctx = await tenantWith('graduated', { tiers: [{ upTo: '2', unitPrice: '0.5' }] });
     await service.database.query(
-      `SELECT set_config('app.tenant_id', $1::text, true), billing.set_entitlement($1::text::uuid, $2, 'campaigns', true, 3, NULL, true, 0.0123456785, now())`,
+      `SELECT set_config('app.tenant_id', $1::text, true), billing.set_entitlement($1::text::uuid, $2, 'campaigns', true, 3, NULL, true, 0.0123456785, '{}', now())`,
       [ctx.tenantId, newId()],
     );
     for (let i = 1; i <= 5; i++) {

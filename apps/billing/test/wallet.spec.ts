@@ -1,6 +1,7 @@
 import {
   ledgerApi,
   pricesApi,
+  TenantErased,
   usageApi,
   walletsApi,
   WalletToppedUp,
@@ -105,6 +106,61 @@ describe('the wallet and its ledger', () => {
       walletBalance: '15.000000',
       ledgerTransactions: 2,
       ok: true,
+    });
+  });
+
+  describe('what a team keeps with its wallet', () => {
+    const metadata = { costCentre: '4711', labels: ['outbound', 'é'] };
+
+    it('is shown with it, replaced whole, and touched by no posting or other setting', async () => {
+      const ctx = caller();
+      expect((await wallets.get(ctx, {})).metadata).toEqual({});
+      expect((await wallets.update(ctx, { metadata })).metadata).toEqual(metadata);
+      await wallets.update(ctx, { lowBalanceThreshold: '2' });
+      expect((await wallets.topUp(ctx, { amount: '5' })).wallet).toMatchObject({ metadata });
+      const replaced = await wallets.update(ctx, { metadata: { owner: 'Ada' } });
+      expect(replaced.metadata).toEqual({ owner: 'Ada' });
+      expect(await wallets.get(ctx, {})).toMatchObject({
+        metadata: replaced.metadata,
+        lowBalanceThreshold: '2.000000',
+      });
+      expect((await wallets.get(caller(), {})).metadata).toEqual({});
+    });
+
+    it('goes when the team is erased', async () => {
+      const ctx = caller();
+      await wallets.update(ctx, { metadata });
+      await service.publish(TenantErased, {
+        tenantId: ctx.tenantId,
+        data: { closedAt: new Date().toISOString() },
+      });
+      await eventually(async () => {
+        const [row] = await service.database.query<{ status: string; metadata: object }>(
+          'SELECT status, metadata FROM billing.billing_wallets WHERE tenant_id = $1',
+          [ctx.tenantId],
+        );
+        expect(row).toEqual({ status: 'closed', metadata: {} });
+        return true;
+      });
+    });
+
+    it.each<[string, unknown]>([
+      ['text', 'text'],
+      ['a list', ['a list']],
+      ['nothing', null],
+      ['more than 16 KiB', { note: 'x'.repeat(16 * 1024) }],
+      ['anything with NUL in it', { note: '\0' }],
+    ])('is not %s', async (_, bad) => {
+      await expect(wallets.update(caller(), { metadata: bad as never })).rejects.toMatchObject({
+        code: 'request.invalid',
+        details: { errors: [{ pointer: '/metadata' }] },
+      });
+    });
+
+    it.each(['manager', 'agent', 'viewer'] as const)('is not for a %s to change', async (role) => {
+      await expect(wallets.update(caller(role), { metadata })).rejects.toMatchObject({
+        code: 'request.forbidden',
+      });
     });
   });
 

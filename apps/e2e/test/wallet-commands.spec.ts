@@ -102,9 +102,12 @@ describe("the operator's commands on wallets", () => {
       'overage-rate': '0.02',
     });
     expect(text).toMatch(
-      /^voice {2}day: 0\.000000 of any number, .* month: 0\.000000 of 1000\.000000, .* more costs 0\.0200000000 a unit on top$/,
+      /^voice {2}day: 0\.000000 of any number, .* month: 0\.000000 of 1000\.000000, .* more costs 0\.0200000000 a unit on top {2}set \S+ by operator$/,
     );
-    expect(await run(['quota', 'acme', 'voice'], { enabled: 'no' })).toBe('voice  switched off');
+    const off = { enabled: 'no', reason: 'Their contract ended' };
+    const said = /^voice {2}switched off {2}set \S+ by operator “Their contract ended”$/;
+    expect(await run(['quota', 'acme', 'voice'], off)).toMatch(said);
+    expect(await run(['quotas', 'acme'])).toMatch(said);
     expect((await service.client(quotasApi).list(ctx, {})).items).toMatchObject([{ enabled: false }]);
   });
 

@@ -36,6 +36,7 @@ export const RESET_ALLOWANCES = `SELECT reset_allowances($1, $2) AS started`;
 
 export type CreditTransactionRow = {
   id: string;
+  userId: string;
   seq: string;
   type: string;
   amount: string;
@@ -49,11 +50,12 @@ export type CreditTransactionRow = {
 
 /** Newest first; `$4` is the place where the last page ended. */
 export const LIST_CREDIT_TRANSACTIONS = `
-  SELECT t.id, t.seq, t.transaction_type AS type, t.amount, t.balance_before AS "balanceBefore", t.balance_after AS "balanceAfter",
-         t.reference_type AS "referenceType", t.reference_id AS "referenceId", t.metadata, t.created_at AS "createdAt"
+  SELECT t.id, t.user_id AS "userId", t.seq, t.transaction_type AS type, t.amount, t.balance_before AS "balanceBefore",
+         t.balance_after AS "balanceAfter", t.reference_type AS "referenceType", t.reference_id AS "referenceId", t.metadata,
+         t.created_at AS "createdAt"
   FROM credit_transactions t
   WHERE t.tenant_id = $1
-    AND t.user_credit_id = (SELECT id FROM user_credits WHERE tenant_id = $1 AND user_id = $2)
+    AND t.user_credit_id = (SELECT c.id FROM user_credits c WHERE c.tenant_id = $1 AND c.user_id = $2)
     AND ($4::bigint IS NULL OR t.seq < $4)
     AND ($5::varchar IS NULL OR t.transaction_type = $5)
   ORDER BY t.seq DESC

@@ -124,9 +124,11 @@ function toCredit(row: UserCreditRow, resetsAt: Date): UserCredit {
 }
 
 function toTransaction(row: CreditTransactionRow): CreditTransaction {
-  const { id, type, amount: value, balanceBefore, balanceAfter, referenceType, referenceId, metadata } = row;
+  const { id, userId, type, amount: value, balanceBefore, balanceAfter } = row;
+  const { referenceType, referenceId, metadata } = row;
   return {
     id,
+    userId,
     type: type as CreditTransactionType,
     amount: value,
     balanceBefore,

@@ -6,6 +6,7 @@ import {
   type ChargeReceipt,
   type ChargeRef,
   type ChargesApi,
+  type PriceOrigin,
   type ProvenPosting,
 } from '@leadwire/contracts';
 import type { Ctx } from '@leadwire/kernel';
@@ -14,7 +15,7 @@ import { TenantTransaction } from '@leadwire/persistence';
 import { toLedgerTransaction } from '../ledger/ledger.service.js';
 import { GET_USAGE, type UsageRow } from '../usage/usage.queries.js';
 import { toUsageEvent } from '../usage/usage.service.js';
-import { FIND_CHARGE, POSTINGS_OF_CHARGE, type PostingRow } from './receipts.queries.js';
+import { FIND_CHARGE, POSTINGS_OF_CHARGE, PRICES_OF_CHARGE, type PostingRow } from './receipts.queries.js';
 
 type FoundCharge = {
   usageId: string | null;
@@ -32,8 +33,9 @@ export class ChargesService implements ChargesApi {
     const [found] = await this.tenant.read<FoundCharge>(ctx, FIND_CHARGE, [ctx.tenantId, chargeId]);
     if (!found) throw chargeErrors.not_found();
     const { usageId, postingId, chainLength, chainHead } = found;
-    const [usage, postings] = await Promise.all([
+    const [usage, prices, postings] = await Promise.all([
       this.tenant.read<UsageRow>(ctx, GET_USAGE, [ctx.tenantId, usageId]),
+      this.tenant.read<PriceOrigin>(ctx, PRICES_OF_CHARGE, [ctx.tenantId, usageId]),
       this.tenant.read<PostingRow>(ctx, POSTINGS_OF_CHARGE, [
         ctx.tenantId,
         postingId,
@@ -43,6 +45,7 @@ export class ChargesService implements ChargesApi {
     ]);
     return {
       usage: usage[0] ? toUsageEvent(usage[0]) : null,
+      prices,
       postings: postings.map(toProven),
       chainLength: Number(chainLength),
       chainHead,

@@ -1,4 +1,5 @@
 import type { LotDrawn } from '@leadwire/contracts';
+import { PRICE_ORIGIN } from '../prices/prices.queries.js';
 import { LEDGER_COLUMNS, type LedgerRow } from '../ledger/ledger.queries.js';
 
 export type PostingRow = LedgerRow & {
@@ -18,6 +19,17 @@ export const FIND_CHARGE = `
   WHERE w.tenant_id = $1
     AND w.user_id IS NULL
     AND (u.id IS NOT NULL OR l.id IS NOT NULL)`;
+
+/** Where the prices of usage `$2` come from; what lies above a quota is at the rate of its entitlement, which is no price of the list. */
+export const PRICES_OF_CHARGE = `
+  SELECT p.id AS "priceId", ${PRICE_ORIGIN}
+  FROM billing_pricing_catalog p
+  WHERE p.id IN (
+    SELECT (item ->> 'priceId')::uuid
+    FROM billing_usage_events u
+    CROSS JOIN jsonb_array_elements(u.usage_items) item
+    WHERE u.tenant_id = $1 AND u.id = $2)
+  ORDER BY p.id`;
 
 /** Everything that was posted about usage `$3`, or the posting `$2` alone. */
 export const POSTINGS_OF_CHARGE = `

@@ -8,7 +8,7 @@ import { postAlone } from './lone-batch.js';
 import { WalletLock } from './wallet-lock.js';
 
 /** Wallets that this process posts on at once; each takes a connection, and others need some too. */
-const LANES_MAX = 6;
+export const LANES_MAX = 6;
 /** Commands that wait for one wallet, and in all; more are refused at once, so that another replica or a later try gets them. */
 const QUEUED_PER_WALLET_MAX = 2_000;
 const QUEUED_MAX = 20_000;

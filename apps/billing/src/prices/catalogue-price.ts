@@ -1,17 +1,10 @@
 import type { CataloguePrice, Price } from '@leadwire/contracts';
-import type { CatalogueRow } from './prices.queries.js';
+import type { CatalogueRow, PriceOriginRow } from './prices.queries.js';
 
 /** A price as a tenant sees it. */
 export function toPrice(row: CatalogueRow): Price {
-  const { tenantId: _, ...price } = toCataloguePrice(row);
-  return price;
-}
-
-/** A price as operators see it. */
-export function toCataloguePrice(row: CatalogueRow): CataloguePrice {
   return {
     id: row.id,
-    tenantId: row.tenantId,
     own: row.tenantId !== null,
     category: row.category as Price['category'],
     provider: row.provider,
@@ -28,4 +21,10 @@ export function toCataloguePrice(row: CatalogueRow): CataloguePrice {
     effectiveFrom: row.effectiveFrom.toISOString(),
     effectiveTo: row.effectiveTo?.toISOString() ?? null,
   };
+}
+
+/** A price as operators see it: whose it is, and where it came from. */
+export function toCataloguePrice(row: CatalogueRow & PriceOriginRow): CataloguePrice {
+  const { tenantId, draftId, draftLine } = row;
+  return { ...toPrice(row), tenantId, draftId, draftLine };
 }

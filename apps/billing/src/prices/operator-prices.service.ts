@@ -38,6 +38,7 @@ import {
   PRICE_LIST_VERSION,
   type CatalogueRow,
   type DraftRow,
+  type PriceOriginRow,
 } from './prices.queries.js';
 
 const CATALOGUE = 'operator-prices';
@@ -46,7 +47,7 @@ const DRAFTS = 'operator-price-drafts';
 const ERRORS_MAX = 200;
 const PREVIEW_PAGE_USES = 1000;
 
-type Listed = CatalogueRow & { position: string };
+type Listed = CatalogueRow & PriceOriginRow & { position: string };
 
 /** The door of those who set the prices: it takes requests of the system only. */
 @Serves(operatorPricesApi)

@@ -19,10 +19,15 @@ export type CatalogueRow = {
   effectiveTo: Date | null;
 };
 
+export type PriceOriginRow = { draftId: string | null; draftLine: number | null };
+
 export const PRICE_COLUMNS = `
   p.id, p.tenant_id AS "tenantId", p.category, p.provider, p.model, p.unit, p.currency, p.scheme,
   p.unit_price AS "unitPrice", p.package_size AS "packageSize", p.tiers, p.included_quantity AS "includedQuantity",
   p.minimum_charge AS "minimumCharge", p.description, p.effective_from AS "effectiveFrom", p.effective_to AS "effectiveTo"`;
+
+/** Which import made a price; what continues an interrupted one has no line of its own. */
+export const PRICE_ORIGIN = `(p.metadata ->> 'draftId')::uuid AS "draftId", (p.metadata ->> 'line')::int AS "draftLine"`;
 
 /**
  * One price for each entry in the currency of the wallet: the tenant's own before the general one. `$5`: the currency where there is
@@ -55,7 +60,7 @@ const PLACE = `(coalesce(p.tenant_id, ${NO_TENANT}), p.category, p.provider, p.u
 
 /** `$4` … `$11`: where the last page ended. The start of a validity is taken to the microsecond, which a Date would lose. */
 export const LIST_CATALOGUE = `
-  SELECT ${PRICE_COLUMNS}, p.effective_from::text AS position
+  SELECT ${PRICE_COLUMNS}, ${PRICE_ORIGIN}, p.effective_from::text AS position
   FROM billing_pricing_catalog p
   WHERE p.is_active
     AND ($1::uuid IS NULL OR p.tenant_id = $1)

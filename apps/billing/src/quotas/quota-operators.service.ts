@@ -7,6 +7,7 @@ import {
   walletErrors,
   type BillingEntitlements,
   type QuotaOperatorsApi,
+  type QuotaSetter,
   type SetQuota,
   type TenantRef,
 } from '@leadwire/contracts';
@@ -21,6 +22,9 @@ import { entitlementsAt } from './quota-state.js';
 import { HAS_WALLET, QUOTAS, SET_ENTITLEMENT, type QuotaRow } from './quotas.queries.js';
 
 type Limits = Pick<QuotaRow, 'enabled' | 'dailyQuota' | 'monthlyQuota' | 'allowOverages' | 'overageRate'>;
+
+/** Who set it, and why; what was said of an earlier setting says nothing of this one. */
+type Cause = { setBy: QuotaSetter; reason: string | undefined };
 
 const NO_LIMITS: Limits = {
   enabled: true,
@@ -47,12 +51,12 @@ export class QuotaOperatorsService implements QuotaOperatorsApi {
     return entitlementsAt(rows, this.clock.now());
   }
 
-  async set(ctx: Ctx, { tenantId, feature, ...changes }: SetQuota): Promise<BillingEntitlements> {
+  async set(ctx: Ctx, { tenantId, feature, reason, ...changes }: SetQuota): Promise<BillingEntitlements> {
     await this.tenant.run(asTenant(ctx, tenantId), async (db) => {
       if ((await db.query(HAS_WALLET, [tenantId])).length === 0) throw walletErrors.not_found();
       // Nobody posts, and so nobody counts, while it changes.
       const wallet = await this.wallets.take(db);
-      await this.write(db, feature, changes);
+      await this.write(db, feature, changes, { setBy: 'operator', reason });
       await wallet.save();
     });
     this.cache.forget(tenantId);
@@ -60,7 +64,7 @@ export class QuotaOperatorsService implements QuotaOperatorsApi {
     return this.list(ctx, { tenantId });
   }
 
-  private async write(db: TenantDb, feature: string, changes: Partial<Limits>): Promise<void> {
+  private async write(db: TenantDb, feature: string, changes: Partial<Limits>, cause: Cause): Promise<void> {
     const rows = await db.query<QuotaRow>(QUOTAS, [db.tenantId, ENTITLED_FEATURES_MAX]);
     const before = rows.find((row) => row.feature === feature);
     if (!before && rows.length === ENTITLED_FEATURES_MAX) throw quotaErrors.too_many();
@@ -77,6 +81,7 @@ export class QuotaOperatorsService implements QuotaOperatorsApi {
       dailyQuota,
       allowOverages,
       overageRate,
+      JSON.stringify(cause),
       this.clock.now(),
     ]);
     db.emit(QuotaChanged, id, { feature });

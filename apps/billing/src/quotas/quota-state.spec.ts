@@ -1,6 +1,9 @@
 import { answerAt, entitlementsAt } from './quota-state.js';
 import type { QuotaRow } from './quotas.queries.js';
 
+const JANUARY = new Date('2026-01-31T23:59:59.999Z');
+const FEBRUARY = new Date('2026-02-01T00:00:00.000Z');
+
 const row = (over: Partial<QuotaRow> = {}): QuotaRow => ({
   id: 'e',
   feature: 'voice',
@@ -9,14 +12,15 @@ const row = (over: Partial<QuotaRow> = {}): QuotaRow => ({
   monthlyQuota: '100.000000',
   allowOverages: false,
   overageRate: null,
+  setAt: JANUARY,
+  setBy: 'operator',
+  reason: null,
   day: '2026-01-31',
   dayUsed: '9.000000',
   month: '2026-01-01',
   monthUsed: '99.500000',
   ...over,
 });
-const JANUARY = new Date('2026-01-31T23:59:59.999Z');
-const FEBRUARY = new Date('2026-02-01T00:00:00.000Z');
 
 describe('a quota at a moment', () => {
   it('shows what is used and left, and begins anew with the day and the month of UTC', () => {

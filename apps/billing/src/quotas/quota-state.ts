@@ -7,7 +7,7 @@ export const WITHOUT_QUOTA: QuotaAnswer = { allowed: true, reason: null, overage
 
 /** An entitlement at a moment: what was counted in a day or month that is over counts no more. */
 function entitlementAt(row: QuotaRow, now: Date): BillingEntitlement {
-  const { feature, enabled, allowOverages, overageRate } = row;
+  const { feature, enabled, allowOverages, overageRate, setAt, setBy, reason } = row;
   const { day, month } = usedAt(row, now);
   return {
     feature,
@@ -16,6 +16,9 @@ function entitlementAt(row: QuotaRow, now: Date): BillingEntitlement {
     month: period(row.monthlyQuota, month, nextMonth(now)),
     allowOverages,
     overageRate,
+    setAt: setAt.toISOString(),
+    setBy,
+    reason,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { QuotaSetter } from '@leadwire/contracts';
+
 export type QuotaRow = {
   id: string;
   feature: string;
@@ -6,6 +8,9 @@ export type QuotaRow = {
   monthlyQuota: string | null;
   allowOverages: boolean;
   overageRate: string | null;
+  setAt: Date;
+  setBy: QuotaSetter | null;
+  reason: string | null;
   /** The day that `dayUsed` is of, `YYYY-MM-DD`; it may be over. */
   day: string;
   dayUsed: string;
@@ -18,6 +23,7 @@ export type QuotaRow = {
 export const QUOTAS = `
   SELECT e.id, e.feature_key AS feature, e.enabled, e.daily_quota AS "dailyQuota", e.monthly_quota AS "monthlyQuota",
          e.allow_overages AS "allowOverages", e.overage_rate AS "overageRate",
+         e.updated_at AS "setAt", e.metadata ->> 'setBy' AS "setBy", e.metadata ->> 'reason' AS reason,
          n.day::text AS day, n.day_used AS "dayUsed", n.month::text AS month, n.month_used AS "monthUsed"
   FROM billing_feature_entitlements e
   JOIN billing_quota_counters n ON n.tenant_id = e.tenant_id AND n.feature_key = e.feature_key
@@ -25,7 +31,7 @@ export const QUOTAS = `
   ORDER BY e.feature_key
   LIMIT $2`;
 
-export const SET_ENTITLEMENT = `SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+export const SET_ENTITLEMENT = `SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
 export const HAS_WALLET = `SELECT 1 AS found FROM billing_wallets WHERE tenant_id = $1 AND user_id IS NULL`;
 

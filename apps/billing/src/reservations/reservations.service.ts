@@ -144,13 +144,10 @@ function amountBetween(text: string, { zero }: { zero: boolean }): Amount {
 
 function refusal({ outcome, available, state }: Answer, unitPrice: string | undefined): AppError {
   switch (outcome) {
-    case 'insufficient': {
-      const units =
-        unitPrice === undefined || available === null ? {} : { units: affordableUnits(available, unitPrice) };
-      return reservationErrors.insufficient({ extras: { available, ...units } });
-    }
+    case 'insufficient':
+      return reservationErrors.insufficient({ extras: rest(available, unitPrice) });
     case 'allowance':
-      return reservationErrors.allowance({ extras: { available } });
+      return reservationErrors.allowance({ extras: rest(available, unitPrice) });
     case 'quota':
       return quotaRefused(state);
     case 'exceeded':
@@ -177,6 +174,15 @@ function refusal({ outcome, available, state }: Answer, unitPrice: string | unde
     case 'duplicate':
       return reservationErrors.ended({ internal: outcome });
   }
+}
+
+/** What is left, and how many units it still buys where the caller said what one costs. */
+function rest(
+  available: string | null,
+  unitPrice: string | undefined,
+): { available: string | null; units?: number | null } {
+  if (unitPrice === undefined || available === null) return { available };
+  return { available, units: affordableUnits(available, unitPrice) };
 }
 
 function toReservation(row: ReservationRow): Reservation {

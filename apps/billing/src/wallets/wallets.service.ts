@@ -22,7 +22,13 @@ import { toLedgerTransaction } from '../ledger/ledger.service.js';
 import { PostingQueue } from '../ledger/posting-queue.js';
 import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { ChargeSweeper } from '../usage/charge-sweeper.js';
-import { AUDIT, GET_WALLET, SET_LOW_BALANCE_THRESHOLD, type WalletView } from './wallets.queries.js';
+import {
+  AUDIT,
+  GET_WALLET,
+  SET_LOW_BALANCE_THRESHOLD,
+  SET_METADATA,
+  type WalletView,
+} from './wallets.queries.js';
 
 /** A team's wallet: its balance, its threshold, and money that is paid in by hand. */
 @Serves(walletsApi)
@@ -41,10 +47,12 @@ export class WalletsService implements WalletsApi {
     );
   }
 
-  update(ctx: Ctx, { lowBalanceThreshold }: UpdateWallet): Promise<Wallet> {
+  update(ctx: Ctx, { lowBalanceThreshold, metadata }: UpdateWallet): Promise<Wallet> {
     return this.wallets.run(ctx, async (db, wallet) => {
       if (lowBalanceThreshold !== undefined)
         await db.execute(SET_LOW_BALANCE_THRESHOLD, [db.tenantId, wallet.id, lowBalanceThreshold]);
+      if (metadata !== undefined)
+        await db.execute(SET_METADATA, [db.tenantId, wallet.id, JSON.stringify(metadata)]);
       const [row] = await db.query<WalletView>(GET_WALLET, [db.tenantId]);
       assert(row, 'a locked wallet can be read');
       return toWallet(row);

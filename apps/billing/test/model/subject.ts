@@ -178,7 +178,7 @@ export class Subject {
     const perPiece =
       rate === null ? null : `${money(rate / 10_000n)}${String(rate % 10_000n).padStart(4, '0')}`;
     await this.holding((db) =>
-      db.query('SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+      db.query(`SELECT set_entitlement($1, $2, $3, $4, $5, $6, $7, $8, '{}', $9)`, [
         db.tenantId,
         newId(),
         feature,

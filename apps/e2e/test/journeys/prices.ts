@@ -83,7 +83,9 @@ export function pricesJourney(world: () => World): void {
         covered: true,
       });
       expect(await owner.post<Quote>('/billing/quotes', { items, at })).toMatchObject({ total: '0.225000' });
-      expect(await prices('list', { tenant: team.slug })).toContain('graduated up to 100: 0.002,');
+      const theirs = await prices('list', { tenant: team.slug });
+      expect(theirs).toContain('graduated up to 100: 0.002,');
+      expect(theirs).toMatch(new RegExp(`draft ${draftId}, line \\d+$`));
     });
 
     it('says every line of a file that is wrong, and explains itself', async () => {

@@ -27,7 +27,7 @@ export class WalletController {
     return this.wallets.get(ctx, input);
   }
 
-  /** Sets when the team is warned of a low balance. */
+  /** Sets when the team is warned of a low balance, and what it keeps with the wallet. */
   @Patch()
   @Endpoint(walletsApi.update, { summary: 'Change the settings of the wallet' })
   update(@RequestCtx() ctx: Ctx, @Input() input: UpdateWallet) {

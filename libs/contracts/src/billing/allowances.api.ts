@@ -53,6 +53,9 @@ export class CreditTransaction {
   @Uuid()
   id!: string;
 
+  @Uuid({ description: 'Whose allowance it changed.' })
+  userId!: string;
+
   @OneOf(CREDIT_TRANSACTION_TYPES)
   type!: CreditTransactionType;
 

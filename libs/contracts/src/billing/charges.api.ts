@@ -52,6 +52,22 @@ export class ProvenPosting {
   lots!: LotDrawn[];
 }
 
+/** Which import a price of the list came with. */
+export class PriceOrigin {
+  @Uuid({ description: 'As the items name it.' })
+  priceId!: string;
+
+  @Uuid({ nullable: true, description: 'The import that made it; null for what no import made.' })
+  draftId!: string | null;
+
+  @Int({
+    min: 1,
+    nullable: true,
+    description: 'Line of that file; null where the price goes on after one that interrupted it.',
+  })
+  draftLine!: number | null;
+}
+
 export class ChargeReceipt {
   @Nested(() => UsageEvent, {
     nullable: true,
@@ -59,6 +75,9 @@ export class ChargeReceipt {
       'What was used, and each item with its price version, tiers and rounding; null when no usage is behind it.',
   })
   usage!: UsageEvent | null;
+
+  @ListOf(() => PriceOrigin, { description: 'Where the prices of its items come from, each once.' })
+  prices!: PriceOrigin[];
 
   @ListOf(() => ProvenPosting, {
     items: RECEIPT_POSTINGS_MAX,

@@ -41,6 +41,16 @@ export class ListCatalogue extends PageRequest {
 export class CataloguePrice extends Price {
   @Uuid({ nullable: true, description: 'Whose own price it is; null for everybody.' })
   tenantId!: string | null;
+
+  @Uuid({ nullable: true, description: 'The import that made it; null for what no import made.' })
+  draftId!: string | null;
+
+  @Int({
+    min: 1,
+    nullable: true,
+    description: 'Line of that file; null where it goes on after the line that interrupted it.',
+  })
+  draftLine!: number | null;
 }
 
 export class PriceFilePart {

@@ -9,6 +9,11 @@ import { FEATURE_KEY_MAX } from './reservations.api.js';
 export const ENTITLED_FEATURES_MAX = 100;
 const FEATURE = { min: 1, max: FEATURE_KEY_MAX, pattern: /^[a-z0-9][a-z0-9._-]*$/, example: 'campaigns' };
 
+/** Who sets what a team may use. */
+export const QUOTA_SETTERS = ['operator'] as const;
+export type QuotaSetter = (typeof QUOTA_SETTERS)[number];
+const QUOTA_REASON_MAX = 500;
+
 /** One quota of a feature and how much of it is used. */
 export class QuotaPeriod {
   @DecimalText({ nullable: true, description: 'Null: without a limit.' })
@@ -47,6 +52,15 @@ export class BillingEntitlement {
     description: 'What each unit above a quota costs on top of its price, in the currency of the wallet.',
   })
   overageRate!: string | null;
+
+  @Timestamp({ description: 'When it was set like this.' })
+  setAt!: string;
+
+  @OneOf(QUOTA_SETTERS, { nullable: true, description: 'Who set it; null where that was not kept yet.' })
+  setBy!: QuotaSetter | null;
+
+  @Text({ max: QUOTA_REASON_MAX, nullable: true, description: 'Why, if whoever set it said so.' })
+  reason!: string | null;
 }
 
 export class BillingEntitlements {
@@ -102,6 +116,15 @@ export class SetQuota extends TenantRef {
 
   @DecimalText({ optional: true, nullable: true, scale: 10, description: 'Needs `allowOverages`.' })
   overageRate?: string | null;
+
+  @Text({
+    min: 1,
+    max: QUOTA_REASON_MAX,
+    pattern: /\S/,
+    optional: true,
+    description: 'Why; the team sees it. Kept until it is set again.',
+  })
+  reason?: string;
 }
 
 export interface QuotasApi {

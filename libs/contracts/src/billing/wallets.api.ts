@@ -1,6 +1,16 @@
 import type { Ctx } from '@leadwire/kernel';
 import { defineApi } from '../define/api.js';
-import { Bool, DecimalText, Int, Nested, OneOf, Text, Timestamp, Uuid } from '../define/fields.js';
+import {
+  Bool,
+  DecimalText,
+  Int,
+  JsonObject,
+  Nested,
+  OneOf,
+  Text,
+  Timestamp,
+  Uuid,
+} from '../define/fields.js';
 import { Nothing } from '../define/page.js';
 import { LedgerTransaction } from './ledger.api.js';
 import { FREEZE_REASON_MAX } from './wallet-events.js';
@@ -42,6 +52,9 @@ export class Wallet {
   @Timestamp({ nullable: true, description: 'Since when the balance has been low.' })
   lowBalanceNotifiedAt!: string | null;
 
+  @JsonObject({ description: 'What the team keeps with it: labels, a cost centre.' })
+  metadata!: Record<string, unknown>;
+
   @Timestamp()
   createdAt!: string;
 
@@ -59,6 +72,13 @@ export class UpdateWallet {
     example: '20.00',
   })
   lowBalanceThreshold?: string | null;
+
+  @JsonObject({
+    optional: true,
+    description: 'Replaces what was there.',
+    example: { costCentre: '4711', labels: ['outbound'] },
+  })
+  metadata?: Record<string, unknown>;
 }
 
 /** The largest single top-up, in the wallet's currency. */
@@ -108,11 +128,26 @@ export class WalletAudit {
   @DecimalText({ description: 'What they took.' })
   debited!: string;
 
-  @Int({ min: 0 })
+  @Int({
+    min: 0,
+    description: 'Postings that gave back what voided usage was charged; equals `usageReversed`.',
+  })
+  ledgerReversals!: number;
+
+  @DecimalText({ description: 'What they gave back.' })
+  reversed!: string;
+
+  @Int({ min: 0, description: 'Usage that was ever charged; what was voided since stays in it.' })
   usageCharged!: number;
 
-  @DecimalText({ description: 'Cost of the charged usage; equals `debited`.' })
+  @DecimalText({ description: 'What it was charged; equals `debited`.' })
   usageChargedCost!: string;
+
+  @Int({ min: 0, description: 'The part of it that was voided, corrected or rated again.' })
+  usageReversed!: number;
+
+  @DecimalText({ description: 'What that was charged; equals `reversed`.' })
+  usageReversedCost!: string;
 
   @Int({ min: 0 })
   usagePending!: number;
@@ -133,7 +168,7 @@ export class WalletAudit {
 export interface WalletsApi {
   /** The tenant's wallet; it exists, with its trial credit, from the first look on. */
   get(ctx: Ctx, input: Nothing): Promise<Wallet>;
-  /** Changes when the team is warned; a new threshold warns anew. */
+  /** Changes when the team is warned, and what it keeps with the wallet; a new threshold warns anew. */
   update(ctx: Ctx, input: UpdateWallet): Promise<Wallet>;
   /**
    * Adds money and charges waiting usage, oldest first.
