@@ -1,3 +1,4 @@
+import { AutoTopUpStandingConsumer } from './auto-top-up-standing.consumer.js';
 import { AutoTopUpService } from './auto-top-up.service.js';
 import { AutoTopUpWorker } from './auto-top-up-worker.js';
 import { Customers } from './customers.js';
@@ -11,7 +12,13 @@ import { TopUpsService } from './top-ups.service.js';
 import { WebhooksService } from './webhooks.service.js';
 
 /** What answers requests about payments, and what works for it. */
-export const paymentServices = [TopUpsService, PaymentMethodsService, AutoTopUpService, WebhooksService];
+export const paymentServices = [
+  TopUpsService,
+  PaymentMethodsService,
+  AutoTopUpService,
+  AutoTopUpStandingConsumer,
+  WebhooksService,
+];
 export const paymentProviders = [
   { provide: PaymentProvider, useClass: StripeProvider },
   PaymentSync,
