@@ -30,6 +30,12 @@ export const FIND_ROLE = `
   FROM memberships
   WHERE tenant_id = $1 AND user_id = $2 AND deleted_at IS NULL`;
 
+export const FIND_ACTIVE_ROLE = `
+  SELECT m.id AS "membershipId", m.role
+  FROM memberships m
+  JOIN users u ON u.id = m.user_id AND u.is_active
+  WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.deleted_at IS NULL`;
+
 export const COUNT_OWNERS = `
   SELECT count(*)::int AS owners
   FROM memberships
