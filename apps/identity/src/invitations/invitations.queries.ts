@@ -30,6 +30,12 @@ export const SWEEP_UNANSWERED = `
   DELETE FROM tenant_invitations
   WHERE tenant_id = $1 AND accepted_at IS NULL AND expires_at < $2`;
 
+export const IS_ACCEPTABLE = `
+  SELECT
+  FROM tenant_invitations i
+  JOIN tenants t ON t.id = i.tenant_id AND t.status = 'active'
+  WHERE i.tenant_id = $1 AND i.id = $2 AND i.accepted_at IS NULL AND i.deleted_at IS NULL`;
+
 export const LOCK_INVITATION = `SELECT ${COLUMNS} FROM tenant_invitations i WHERE i.tenant_id = $1 AND i.id = $2 FOR UPDATE`;
 
 export const RENEW_INVITATION = `
