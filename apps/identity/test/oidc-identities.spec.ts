@@ -168,6 +168,25 @@ describe('linked ways to log in', () => {
     expect(await linkedBy(owner)).toHaveLength(1);
   });
 
+  it('are removed long after the log-in by who shows the password, and by nobody else', async () => {
+    const owner = await signUp(service);
+    const { identity } = await link(owner, somebody());
+    const end = (password?: string) =>
+      identities.endLink(signedIn(owner, 'owner', { idempotencyKey: 'once\tunlink' }), {
+        identityId: identity?.id as string,
+        ...(password === undefined ? {} : { password }),
+      });
+    travel(service, LONG_AGO_MS);
+    expect(await failureOf(end())).toMatchObject({ code: 'oidc.reauthentication_required' });
+    expect(await failureOf(end('not the password'))).toMatchObject({ code: 'reauthentication.failed' });
+    expect(await linkedBy(owner)).toHaveLength(1);
+    await end(PASSWORD);
+    expect(await linkedBy(owner)).toEqual([]);
+    // Neither the password nor the provider's tokens, in whatever form.
+    const remembered = 'SELECT FROM identity.idempotency_keys WHERE tenant_id = $1';
+    expect(await service.database.query(remembered, [owner.tenant.id])).toEqual([]);
+  });
+
   it('never end with no way in, also when both are removed at once', async () => {
     const session = await signUpWith(service, 'first', first, somebody());
     const [only] = await linkedBy(session);
