@@ -60,12 +60,20 @@ describe('linked ways to log in', () => {
       issuer: first.issuer,
       email: person.email,
       linkedAt: expect.any(String),
+      updatedAt: expect.any(String),
       lastUsedAt: null,
     });
     expect(await linkedBy(session)).toEqual([identity]);
     const again = await logInWith(service, 'first', first, person);
     expect(again.session?.user.id).toBe(session.user.id);
-    expect(await linkedBy(session)).toMatchObject([{ id: identity?.id, lastUsedAt: expect.any(String) }]);
+    const [used] = await linkedBy(session);
+    expect(used).toMatchObject({ id: identity?.id, lastUsedAt: expect.any(String) });
+    const [row] = await service.database.query<{ updatedAt: Date }>(
+      'SELECT updated_at AS "updatedAt" FROM identity.user_identities WHERE id = $1',
+      [identity?.id],
+    );
+    expect(used?.updatedAt).toBe(row?.updatedAt.toISOString());
+    expect(used?.updatedAt).not.toBe(identity?.updatedAt);
     expect(await service.events(IdentityLinked, session.tenant.id)).toMatchObject([
       { aggregateId: session.user.id, data: { userId: session.user.id, issuer: first.issuer } },
     ]);

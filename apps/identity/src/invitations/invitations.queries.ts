@@ -1,6 +1,6 @@
 const COLUMNS = `i.id, i.email, i.role, i.message, i.metadata, i.invited_by AS "invitedBy", i.sends, i.last_sent_at AS "lastSentAt",
   i.expires_at AS "expiresAt", i.accepted_at AS "acceptedAt", i.accepted_by AS "acceptedBy", i.deleted_at AS "deletedAt",
-  i.created_at AS "createdAt"`;
+  i.created_at AS "createdAt", i.updated_at AS "updatedAt"`;
 
 export const MEMBERS_AMONG = `
   SELECT u.email

@@ -31,7 +31,8 @@ export const SWEEP_TICKETS = `
   DELETE FROM oidc_tickets
   WHERE id IN (SELECT id FROM oidc_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
-const IDENTITY = `id, provider AS issuer, provider_data AS data, created_at AS "linkedAt", last_used_at AS "lastUsedAt"`;
+const IDENTITY = `id, provider AS issuer, provider_data AS data, created_at AS "linkedAt",
+  updated_at AS "updatedAt", last_used_at AS "lastUsedAt"`;
 
 export const FIND_IDENTITY = `
   SELECT id, user_id AS "userId"
