@@ -1,4 +1,4 @@
-import { AutoTopUpDeclined, TopUpSucceeded } from '@leadwire/contracts';
+import { AutoTopUpDeclined, TenantUpdated, TopUpSucceeded } from '@leadwire/contracts';
 import { amount, systemCtx, type Ctx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { caller, eventually } from '@leadwire/testing';
@@ -157,6 +157,69 @@ describe('topping up by itself', () => {
     await settled(ctx, 'succeeded');
     expect(taken(ctx)).toHaveLength(2);
     expect(await bench.balance(ctx)).toBe('55.000000');
+  });
+
+  describe('of a team that an operator suspends', () => {
+    const become = async (ctx: Ctx, status: string, version: number) => {
+      const eventId = await bench.service.publish(TenantUpdated, {
+        tenantId: ctx.tenantId,
+        aggregateId: ctx.tenantId,
+        version,
+        data: { name: 'Acme', status, planTier: 'trial' },
+      });
+      await eventually(async () => {
+        const handled = await bench.service.database.query(
+          `SELECT FROM billing.inbox WHERE event_id = $1 AND consumer = 'billing__tenant-standing'`,
+          [eventId],
+        );
+        return handled.length > 0;
+      });
+    };
+
+    it('leaves the card alone however low the balance falls, and goes on once the team is reinstated', async () => {
+      const ctx = await watched('20');
+      await become(ctx, 'suspended', 2);
+      await bench.spend(ctx, '15');
+      await bench.hurry();
+      expect(await automatic(ctx)).toEqual([]);
+      expect(taken(ctx)).toHaveLength(1);
+      await become(ctx, 'active', 3);
+      await settled(ctx, 'succeeded');
+      expect(await bench.balance(ctx)).toBe('55.000000');
+      expect(taken(ctx)).toHaveLength(2);
+    });
+
+    it('does not ask again for a payment that never reached the provider, until the team is reinstated', async () => {
+      bench.stripe.fail({ path: CHARGE, answer: 'dropped', times: 2 });
+      const ctx = await watched('5');
+      await settled(ctx, 'created');
+      await become(ctx, 'suspended', 2);
+      await bench.hurry();
+      expect(await automatic(ctx)).toMatchObject([{ status: 'created' }]);
+      expect(taken(ctx)).toHaveLength(1);
+      await become(ctx, 'active', 3);
+      await settled(ctx, 'succeeded');
+      expect(taken(ctx)).toHaveLength(2);
+    });
+
+    it('takes in what the provider was asked for before', async () => {
+      bench.stripe.fail({ path: CHARGE, answer: 'dropped', after: true, times: 2 });
+      const ctx = await watched('5');
+      await settled(ctx, 'created');
+      await become(ctx, 'suspended', 2);
+      await bench.hurry();
+      await settled(ctx, 'succeeded');
+      expect(await bench.balance(ctx)).toBe('55.000000');
+    });
+
+    it('is not started by a word that comes late', async () => {
+      const ctx = await watched('20');
+      await become(ctx, 'suspended', 7);
+      await become(ctx, 'active', 6);
+      await bench.spend(ctx, '15');
+      await bench.hurry();
+      expect(await automatic(ctx)).toEqual([]);
+    });
   });
 
   it('can be switched off', async () => {

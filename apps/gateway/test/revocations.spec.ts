@@ -18,6 +18,7 @@ type Fact = { aggregateId?: string; data: object };
 
 /** What takes a right away is told, not asked for, so that it holds within this time where the machine has any. */
 const HOLDS_WITHIN_MS = 1_000;
+const TRIES_MAX = 3;
 const newIds = (): Ids => ({ tenantId: newId(), userId: newId(), sessionId: newId() });
 const tenantFact = (status: string) => ({ data: { name: 'Acme', status, planTier: 'trial' } });
 
@@ -71,7 +72,17 @@ describe('a right that identity takes away', () => {
     publishEvent(gateway.connection, type, { tenantId, ...fact });
   const becomes = (token: string, status: number, url?: string) =>
     eventually(async () => (await statusOf(token, url)) === status);
-  const tookMs: number[] = [];
+  /** How long a fact takes from being told to holding, on requests and on an open stream. */
+  const tookMs = async (type: EventType, fact: (ids: Ids) => Fact, status: number) => {
+    const ids = newIds();
+    const token = await gateway.token(ids);
+    const client = await SseClient.open(`${gateway.url}/v1/events/stream`, token);
+    const toldAt = performance.now();
+    await tell(type, ids, fact(ids));
+    await becomes(token, status);
+    await eventually(() => client.ended);
+    return performance.now() - toldAt;
+  };
 
   it.each(REVOCATIONS)('holds when %s, also on open streams', async (_, type, fact, refused) => {
     const ids = newIds();
@@ -81,20 +92,21 @@ describe('a right that identity takes away', () => {
     const [client, other] = await Promise.all(
       [token, bystander].map((own) => SseClient.open(`${gateway.url}/v1/events/stream`, own)),
     );
-    const toldAt = performance.now();
     await tell(type, ids, fact(ids));
     await becomes(token, refused.status);
     await eventually(() => client?.ended);
-    tookMs.push(performance.now() - toldAt);
     expect(client?.signals).toEqual([{ event: 'reauth', data: { reason: refused.stream } }]);
     expect(await statusOf(bystander)).toBe(200);
     expect(other?.ended).toBe(false);
     await other?.close();
   });
 
-  it('holds within a second', () => {
-    // The fastest: what others do on this machine only ever adds.
-    expect(Math.min(...tookMs)).toBeLessThan(HOLDS_WITHIN_MS);
+  it.each(REVOCATIONS)('holds within a second when %s', async (_, type, fact, { status }) => {
+    // The fastest of its kind: what others do on this machine only ever adds.
+    let best = Infinity;
+    for (let tries = 0; tries < TRIES_MAX && best >= HOLDS_WITHIN_MS; tries++)
+      best = Math.min(best, await tookMs(type, fact, status));
+    expect(best).toBeLessThan(HOLDS_WITHIN_MS);
   });
 
   it('says that the team is suspended, and lets it in again once it is not', async () => {

@@ -26,6 +26,7 @@ import { Memberships } from './members/memberships.js';
 import { BillingNotices } from './notices/billing-notices.consumer.js';
 import { TeamMails } from './notices/team-mails.js';
 import { OperatorsService } from './operators/operators.service.js';
+import { Suspensions } from './operators/suspensions.js';
 import { EntitlementsService } from './rights/entitlements.service.js';
 import { FeaturesService } from './rights/features.service.js';
 import { FlagsService } from './rights/flags.service.js';
@@ -96,6 +97,7 @@ class IdentityModule {
         Memberships,
         KeyRing,
         SigningKeys,
+        Suspensions,
         TeamMails,
         ...RIGHTS.providers,
         ...[LastAnswers, Renewals, SessionAnnouncements, SessionAnswers, Sessions, Standings],

@@ -1,5 +1,12 @@
-import { InvitationCreated, InvitationRevoked, membersApi, ROLES, type Role } from '@leadwire/contracts';
-import { newId } from '@leadwire/kernel';
+import {
+  InvitationCreated,
+  InvitationRevoked,
+  membersApi,
+  operatorsApi,
+  ROLES,
+  type Role,
+} from '@leadwire/contracts';
+import { newId, systemCtx } from '@leadwire/kernel';
 import { eventually } from '@leadwire/testing';
 import { memberIn, signedIn, signUp, travel } from './identity-client.js';
 import { codeOf, InvitationFixture } from './invitation-fixture.js';
@@ -278,5 +285,41 @@ describe('inviting people', () => {
     await expect(
       fixture.invitations.create(signedIn(await signUp(fixture.service)), input as never),
     ).rejects.toMatchObject({ code: 'request.invalid', details: { errors: [{ pointer }] } });
+  });
+
+  it('is not done by a mail that waited until its team was suspended or its invitation withdrawn', async () => {
+    const session = await signUp(fixture.service);
+    const ctx = signedIn(session);
+    const [suspended, withdrawn] = [address(), address()];
+    const queuedFor = async (email: string) => {
+      const { results } = await fixture.invitations.create(ctx, { invitations: [{ email, role: 'agent' }] });
+      return results[0]?.invitation?.id as string;
+    };
+    const waiting = async () => {
+      const rows = await fixture.service.database.query<{ tried: boolean }>(
+        `SELECT attempts > 0 AS tried FROM identity.deliveries WHERE template = 'invitation' AND state = 'waiting'`,
+      );
+      return rows.map(({ tried }) => tried);
+    };
+    const operators = fixture.service.client(operatorsApi);
+    const { tenant } = session;
+    fixture.sink.refuse = () => 451;
+    try {
+      await queuedFor(suspended);
+      const invitationId = await queuedFor(withdrawn);
+      await eventually(async () => (await waiting()).join() === 'true,true');
+      await fixture.invitations.revoke(ctx, { invitationId });
+      await operators.suspendTenant(systemCtx(''), { tenantId: tenant.id, reason: 'unpaid' });
+    } finally {
+      fixture.sink.refuse = () => undefined;
+    }
+    travel(fixture.service, MINUTE_MS);
+    await eventually(async () => (await waiting()).length === 0);
+    for (const email of [suspended, withdrawn]) expect(fixture.sink.to(email)).toEqual([]);
+
+    await operators.reinstateTenant(systemCtx(''), { tenantId: tenant.id });
+    const { items } = await fixture.invitations.list(ctx, { status: 'open' });
+    await fixture.invitations.resend(ctx, { invitationId: items[0]?.id as string });
+    expect((await fixture.sink.waitFor(suspended)).subject).toContain('invites you');
   });
 });

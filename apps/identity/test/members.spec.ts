@@ -47,6 +47,7 @@ describe('the members of a team', () => {
         role: 'owner',
         invitedBy: null,
         joinedAt: expect.any(String),
+        updatedAt: expect.any(String),
         lastSeenAt: expect.any(String),
       },
       expect.objectContaining({ userId: viewer.userId, role: 'viewer', lastSeenAt: null }),

@@ -60,12 +60,20 @@ describe('linked ways to log in', () => {
       issuer: first.issuer,
       email: person.email,
       linkedAt: expect.any(String),
+      updatedAt: expect.any(String),
       lastUsedAt: null,
     });
     expect(await linkedBy(session)).toEqual([identity]);
     const again = await logInWith(service, 'first', first, person);
     expect(again.session?.user.id).toBe(session.user.id);
-    expect(await linkedBy(session)).toMatchObject([{ id: identity?.id, lastUsedAt: expect.any(String) }]);
+    const [used] = await linkedBy(session);
+    expect(used).toMatchObject({ id: identity?.id, lastUsedAt: expect.any(String) });
+    const [row] = await service.database.query<{ updatedAt: Date }>(
+      'SELECT updated_at AS "updatedAt" FROM identity.user_identities WHERE id = $1',
+      [identity?.id],
+    );
+    expect(used?.updatedAt).toBe(row?.updatedAt.toISOString());
+    expect(used?.updatedAt).not.toBe(identity?.updatedAt);
     expect(await service.events(IdentityLinked, session.tenant.id)).toMatchObject([
       { aggregateId: session.user.id, data: { userId: session.user.id, issuer: first.issuer } },
     ]);
@@ -166,6 +174,25 @@ describe('linked ways to log in', () => {
       code: 'oidc.reauthentication_required',
     });
     expect(await linkedBy(owner)).toHaveLength(1);
+  });
+
+  it('are removed long after the log-in by who shows the password, and by nobody else', async () => {
+    const owner = await signUp(service);
+    const { identity } = await link(owner, somebody());
+    const end = (password?: string) =>
+      identities.endLink(signedIn(owner, 'owner', { idempotencyKey: 'once\tunlink' }), {
+        identityId: identity?.id as string,
+        ...(password === undefined ? {} : { password }),
+      });
+    travel(service, LONG_AGO_MS);
+    expect(await failureOf(end())).toMatchObject({ code: 'oidc.reauthentication_required' });
+    expect(await failureOf(end('not the password'))).toMatchObject({ code: 'reauthentication.failed' });
+    expect(await linkedBy(owner)).toHaveLength(1);
+    await end(PASSWORD);
+    expect(await linkedBy(owner)).toEqual([]);
+    // Neither the password nor the provider's tokens, in whatever form.
+    const remembered = 'SELECT FROM identity.idempotency_keys WHERE tenant_id = $1';
+    expect(await service.database.query(remembered, [owner.tenant.id])).toEqual([]);
   });
 
   it('never end with no way in, also when both are removed at once', async () => {

@@ -1,3 +1,5 @@
+import { operatorsApi } from '@leadwire/contracts';
+import { systemCtx } from '@leadwire/kernel';
 import { OpenIdProvider, type TestService } from '@leadwire/testing';
 import { OidcProviders } from '../src/oidc/oidc-providers.js';
 import { TokenRenewals } from '../src/oidc/token-renewals.js';
@@ -63,6 +65,20 @@ describe("a provider's tokens", () => {
       expect(await renewals().renewDue()).toBe(0);
       last = now;
     }
+  });
+
+  it('are left alone while their person is suspended, and renewed once they are reinstated', async () => {
+    const { person, before } = await linked();
+    const operators = service.client(operatorsApi);
+    await operators.suspendUser(systemCtx(''), { user: person.email, reason: 'spam' });
+    travel(service, HOUR_MS);
+    const askedBefore = asked();
+    expect(await renewals().renewDue()).toBe(0);
+    expect(asked()).toBe(askedBefore);
+    expect(await row()).toEqual(before);
+    await operators.reinstateUser(systemCtx(''), { user: person.email });
+    expect(await renewals().renewDue()).toBe(1);
+    expect((await row()).access_token).not.toBe(before.access_token);
   });
 
   it('are renewed once by two replicas at once', async () => {

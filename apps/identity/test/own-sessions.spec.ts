@@ -11,9 +11,21 @@ import { newId } from '@leadwire/kernel';
 import { eventually, type TestService } from '@leadwire/testing';
 import { SessionAnnouncements } from '../src/sessions/session-announcements.js';
 import { Sessions } from '../src/sessions/sessions.js';
-import { anonymous, claimsOf, PASSWORD, signedIn, signUp, startIdentity, travel } from './identity-client.js';
+import {
+  anonymous,
+  claimsOf,
+  PASSWORD,
+  signedIn,
+  signUp,
+  someone,
+  startIdentity,
+  travel,
+} from './identity-client.js';
 
 const ended = { code: 'account.session_ended', kind: 'unauthenticated' };
+const FIREFOX_ON_WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0';
+const SAFARI_ON_IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 const idOf = ({ accessToken }: SessionTokens) => claimsOf(accessToken).sid as string;
 
 describe("a person's own sessions", () => {
@@ -63,6 +75,23 @@ describe("a person's own sessions", () => {
     expect(Date.parse(items[0]?.lastSeenAt ?? '') - Date.parse(items[0]?.createdAt ?? '')).toBeGreaterThan(
       50_000,
     );
+  });
+
+  it('are told apart by device and address, as they were when the session was last renewed', async () => {
+    const from = (clientIp: string, userAgent: string) => ({ ...anonymous(), clientIp, userAgent });
+    const home = from('203.0.113.7', FIREFOX_ON_WINDOWS);
+    const away = from('2001:db8::7', SAFARI_ON_IPHONE);
+    const { user } = await accounts.signUp(home, someone());
+    const phone = await accounts.logIn(away, { email: user.email, password: PASSWORD });
+    const listed = async (session: SessionTokens) =>
+      (await sessions.list(signedIn(session), {})).items.map(({ device, ip }) => [device, ip]);
+    expect(await listed(phone)).toEqual([
+      ['Safari on iPhone', '2001:db8::7'],
+      ['Firefox on Windows', '203.0.113.7'],
+    ]);
+    const elsewhere = from('198.51.100.9', SAFARI_ON_IPHONE);
+    const renewed = await accounts.refresh(elsewhere, { refreshToken: phone.refreshToken });
+    expect((await listed(renewed))[0]).toEqual(['Safari on iPhone', '198.51.100.9']);
   });
 
   it('show nothing that has ended, run out or gone idle', async () => {

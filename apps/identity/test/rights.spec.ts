@@ -40,6 +40,7 @@ describe('rights', () => {
         optional: true,
         switchedBy: null,
         switchedAt: null,
+        firstSwitchedAt: null,
         limits: {},
         personalRights: 0,
       });
@@ -138,6 +139,7 @@ describe('rights', () => {
         reason: 'covers for Sam',
         changedBy: session.user.id,
         changedAt: expect.any(String),
+        personalSince: expect.any(String),
       });
       expect(await world.launchOf(agent.ctx)).toMatchObject({ allowed: true, decidedBy: 'grant' });
       await rights().set(signedIn(session), { userId, capability: 'leads.write', allowed: false });

@@ -13,6 +13,7 @@ import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger
 import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
 import { RoomInQuotas20261130060000 } from './20261130060000-room-in-quotas.js';
 import { WhoSetQuotas20261130060100 } from './20261130060100-who-set-quotas.js';
+import { TenantStanding20261130080000 } from './20261130080000-tenant-standing.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -30,4 +31,5 @@ export const migrations: MigrationClass[] = [
   MonthsTakenBack20261130040000,
   RoomInQuotas20261130060000,
   WhoSetQuotas20261130060100,
+  TenantStanding20261130080000,
 ];

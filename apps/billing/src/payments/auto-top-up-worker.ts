@@ -10,6 +10,7 @@ import { requeueAutoTopUp, unqueueAutoTopUp } from './auto-top-up-queue.js';
 import {
   CLAIM_AUTO_TOP_UPS,
   GET_AUTO_TOP_UP,
+  NOT_ACTIVE,
   NOTE_FAILURE,
   OPEN_AUTOMATIC,
   USED_SINCE,
@@ -95,7 +96,7 @@ export class AutoTopUpWorker extends Rounds {
     if (wallet.status === 'frozen') return undefined;
     const [settings] = await db.query<AutoTopUpRow>(GET_AUTO_TOP_UP, [db.tenantId]);
     const low = settings && (wallet.balance.lt(settings.threshold) || wallet.exhausted);
-    if (!settings?.enabled || !low || wallet.status === 'closed') {
+    if (!settings?.enabled || !low || wallet.status === 'closed' || (await isHalted(db))) {
       await unqueueAutoTopUp(db);
       return undefined;
     }
@@ -163,6 +164,8 @@ export class AutoTopUpWorker extends Rounds {
     const owner = { tenantId, topUpId: topUp.id };
     const found = await this.provider.findPayment(owner, customerId, createdAt);
     if (found !== undefined) return found;
+    // It is asked for again once the team is active: the lease looks again.
+    if (await this.tenant.run(systemCtx(tenantId), isHalted)) return undefined;
     if (this.clock.now().getTime() - createdAt.getTime() <= KEY_KEPT_MS) return this.charge(tenantId, topUp);
     await this.declined(tenantId, topUp, 'provider_unavailable');
     return undefined;
@@ -192,4 +195,9 @@ export class AutoTopUpWorker extends Rounds {
       if (topUp?.status === 'created') await this.sync.fail(db, topUp, 'failed', reason);
     });
   }
+}
+
+/** Whether the team is suspended or closed: its card is left alone until it is active again. */
+async function isHalted(db: TenantDb): Promise<boolean> {
+  return (await db.query(NOT_ACTIVE, [db.tenantId])).length > 0;
 }

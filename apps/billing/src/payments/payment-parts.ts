@@ -1,3 +1,4 @@
+import { AutoTopUpStandingConsumer } from './auto-top-up-standing.consumer.js';
 import { AutoTopUpService } from './auto-top-up.service.js';
 import { AutoTopUpWorker } from './auto-top-up-worker.js';
 import { Customers } from './customers.js';
@@ -17,6 +18,7 @@ export const paymentServices = [
   TopUpsService,
   PaymentMethodsService,
   AutoTopUpService,
+  AutoTopUpStandingConsumer,
   WebhooksService,
   PaymentOperatorsService,
 ];

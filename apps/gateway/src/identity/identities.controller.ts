@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import {
+  EndIdentityLink,
   identitiesApi,
   IdentityRef,
   Nothing,
@@ -43,5 +44,13 @@ export class IdentitiesController {
   @Endpoint(identitiesApi.unlink, { summary: 'Unlink a provider' })
   unlink(@RequestCtx() ctx: Ctx, @Input() input: IdentityRef) {
     return this.identities.unlink(ctx, input);
+  }
+
+  /** Unlinks one, also long after the log-in: with the password, which belongs into no address. */
+  @Post(':identityId/unlink')
+  @HttpCode(204)
+  @Endpoint(identitiesApi.endLink, { summary: 'Unlink a provider with the password' })
+  endLink(@RequestCtx() ctx: Ctx, @Input() input: EndIdentityLink) {
+    return this.identities.endLink(ctx, input);
   }
 }

@@ -24,6 +24,8 @@ export type MailOrder<T extends MailTemplate> = {
   data: MailData<T>;
   attachments?: Attachment[];
   validForMs?: number;
+  /** Who looks whether it is still worth sending before they send it, and what about. */
+  via?: { channel: string; about: object };
 };
 export type SmsOrder = Sms & {
   /** What it is about, for logs and figures: `phone-code`. */
@@ -57,15 +59,15 @@ export class Deliveries {
   /** Queues a mail. It is written now: what the sender may be an older version cannot render is nobody's trouble. */
   async mail<T extends MailTemplate>(
     db: SqlExecutor,
-    { to, template, data, attachments, validForMs }: MailOrder<T>,
+    { to, template, data, attachments, validForMs, via }: MailOrder<T>,
   ): Promise<void> {
     const draft = (mailTemplates[template] as (data: MailData<T>) => Parameters<typeof renderMail>[0])(data);
     const files = attachments ? { attachments } : {};
     const mail: Mail = { to, ...files, ...renderMail(draft, this.config.APP_URL) };
     await this.queue(db, {
-      channel: 'mail',
+      channel: via?.channel ?? 'mail',
       template,
-      payload: mail,
+      payload: via ? { mail, about: via.about } : mail,
       validForMs: validForMs ?? MAIL_VALID_MS,
     });
   }

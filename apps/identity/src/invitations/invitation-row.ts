@@ -17,6 +17,7 @@ export type InvitationRow = {
   acceptedBy: string | null;
   deletedAt: Date | null;
   createdAt: Date;
+  updatedAt: Date;
 };
 
 export const expiryAfter = (now: Date): Date => new Date(now.getTime() + INVITATION_DAYS * DAY_MS);
@@ -31,5 +32,6 @@ export function toInvitation(row: InvitationRow, now: Date): Invitation {
     expiresAt: row.expiresAt.toISOString(),
     acceptedAt: row.acceptedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
   };
 }

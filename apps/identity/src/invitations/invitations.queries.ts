@@ -1,6 +1,6 @@
 const COLUMNS = `i.id, i.email, i.role, i.message, i.metadata, i.invited_by AS "invitedBy", i.sends, i.last_sent_at AS "lastSentAt",
   i.expires_at AS "expiresAt", i.accepted_at AS "acceptedAt", i.accepted_by AS "acceptedBy", i.deleted_at AS "deletedAt",
-  i.created_at AS "createdAt"`;
+  i.created_at AS "createdAt", i.updated_at AS "updatedAt"`;
 
 export const MEMBERS_AMONG = `
   SELECT u.email
@@ -29,6 +29,12 @@ export const INSERT_INVITATION = `
 export const SWEEP_UNANSWERED = `
   DELETE FROM tenant_invitations
   WHERE tenant_id = $1 AND accepted_at IS NULL AND expires_at < $2`;
+
+export const IS_ACCEPTABLE = `
+  SELECT
+  FROM tenant_invitations i
+  JOIN tenants t ON t.id = i.tenant_id AND t.status = 'active'
+  WHERE i.tenant_id = $1 AND i.id = $2 AND i.accepted_at IS NULL AND i.deleted_at IS NULL`;
 
 export const LOCK_INVITATION = `SELECT ${COLUMNS} FROM tenant_invitations i WHERE i.tenant_id = $1 AND i.id = $2 FOR UPDATE`;
 

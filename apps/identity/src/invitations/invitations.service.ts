@@ -204,7 +204,7 @@ export class InvitationsService implements InvitationsApi {
     ]);
     assert(row, 'an insert returns its row');
     db.emit(InvitationCreated, row.id, { role, invitedBy });
-    await this.mails.send(db, { email, role, message, invitedBy, token });
+    await this.mails.send(db, { id: row.id, email, role, message, invitedBy, token });
     return toInvitation(row, now);
   }
 }

@@ -1,6 +1,6 @@
 const MEMBER = `
   SELECT m.id AS "membershipId", m.user_id AS "userId", u.email, u.first_name AS "firstName", u.last_name AS "lastName", m.role,
-    m.invited_by AS "invitedBy", coalesce(m.joined_at, m.created_at) AS "joinedAt",
+    m.invited_by AS "invitedBy", coalesce(m.joined_at, m.created_at) AS "joinedAt", m.updated_at AS "updatedAt",
     (SELECT max(s.rotated_at) FROM sessions s WHERE s.membership_id = m.id) AS "lastSeenAt"
   FROM memberships m
   JOIN users u ON u.id = m.user_id
@@ -29,6 +29,12 @@ export const FIND_ROLE = `
   SELECT id AS "membershipId", role
   FROM memberships
   WHERE tenant_id = $1 AND user_id = $2 AND deleted_at IS NULL`;
+
+export const FIND_ACTIVE_ROLE = `
+  SELECT m.id AS "membershipId", m.role
+  FROM memberships m
+  JOIN users u ON u.id = m.user_id AND u.is_active
+  WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.deleted_at IS NULL`;
 
 export const COUNT_OWNERS = `
   SELECT count(*)::int AS owners

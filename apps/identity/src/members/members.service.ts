@@ -29,6 +29,7 @@ type MemberRow = {
   role: Role;
   invitedBy: string | null;
   joinedAt: Date;
+  updatedAt: Date;
   lastSeenAt: Date | null;
 };
 
@@ -127,6 +128,11 @@ async function memberOf(db: TenantDb, userId: string): Promise<Member> {
 }
 
 function toMember(row: MemberRow): Member {
-  const { membershipId: _, joinedAt, lastSeenAt, ...member } = row;
-  return { ...member, joinedAt: joinedAt.toISOString(), lastSeenAt: lastSeenAt?.toISOString() ?? null };
+  const { membershipId: _, joinedAt, updatedAt, lastSeenAt, ...member } = row;
+  return {
+    ...member,
+    joinedAt: joinedAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+    lastSeenAt: lastSeenAt?.toISOString() ?? null,
+  };
 }

@@ -17,6 +17,7 @@ import {
   COUNT_OWNERS,
   DROP_FLAGS,
   DROP_GRANTS,
+  FIND_ACTIVE_ROLE,
   FIND_ROLE,
   FORGET_PRIMARY,
   JOIN,
@@ -51,12 +52,12 @@ export class Memberships {
   }
 
   /**
-   * The caller's place as it is now, not as their token says. The system stands where an owner stands.
+   * The caller's place as it is now, not as their token says; somebody suspended has none. The system stands where an owner stands.
    * @throws AppError `account.not_a_member`
    */
   async ofCaller(db: TenantDb): Promise<Role> {
     if (db.ctx.actor === 'system') return 'owner';
-    const place = db.ctx.userId && (await this.find(db, db.ctx.userId));
+    const [place] = await db.query<Place>(FIND_ACTIVE_ROLE, [db.tenantId, db.ctx.userId]);
     if (!place) throw accountErrors.not_a_member();
     return place.role;
   }
@@ -122,8 +123,8 @@ export class Memberships {
     if ((count?.owners ?? 0) < 2) throw memberErrors.last_owner();
   }
 
-  // Whoever is sent away could have invited a second address of their own.
-  private async revokeInvitations(
+  /** Withdraws what a member sent and nobody answered: whoever is sent away could have invited a second address of their own. */
+  async revokeInvitations(
     db: TenantDb,
     userId: string,
     roles: readonly Role[],

@@ -12,6 +12,7 @@ import { OwnVersions20261123234401 } from './20261123234401-own-versions.js';
 import { ApiKeys20261123234500 } from './20261123234500-api-keys.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
 import { SignUpLinks20261130050000 } from './20261130050000-sign-up-links.js';
+import { UntoldStandings20261130082000 } from './20261130082000-untold-standings.js';
 
 export const migrations: MigrationClass[] = [
   CreateAccounts20261122120000,
@@ -27,4 +28,5 @@ export const migrations: MigrationClass[] = [
   ApiKeys20261123234500,
   EraseTenants20261124000000,
   SignUpLinks20261130050000,
+  UntoldStandings20261130082000,
 ];

@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import {
   identitiesApi,
   oidcErrors,
+  type EndIdentityLink,
   type IdentitiesApi,
   type IdentityRef,
   type LinkedIdentities,
@@ -14,6 +15,7 @@ import { Serves } from '@leadwire/messaging';
 import { TenantTransaction } from '@leadwire/persistence';
 import { LOGGER, type Logger } from '@leadwire/platform';
 import { ReAuthentication, requirePerson } from '../accounts/re-authentication.js';
+import { withoutMemory } from '../accounts/without-memory.js';
 import { Identities, type IdentityRow, type Unlinked } from './identities.js';
 import { LogInStart } from './log-in-start.js';
 import { LIST_IDENTITIES, SESSION_BEGAN } from './oidc.queries.js';
@@ -51,18 +53,27 @@ export class IdentitiesService implements IdentitiesApi {
    */
   async startLink(ctx: Ctx, { password, ...input }: StartIdentityLink): Promise<OidcLogInStarted> {
     const { tenantId, userId, sessionId } = requireSession(ctx);
-    if (password === undefined) await this.requireFreshSession(ctx);
-    else await this.reAuthentication.confirm(ctx, password);
+    await this.requireProof(ctx, password);
     return this.starter.begin(input, { team: {}, linkFor: { tenantId, userId, sessionId } });
   }
 
   /**
    * @throws AppError `oidc.reauthentication_required` | `oidc.identity_not_found` (also somebody else's) | `oidc.last_way_in`
    */
-  async unlink(ctx: Ctx, { identityId }: IdentityRef): Promise<void> {
+  unlink(ctx: Ctx, { identityId }: IdentityRef): Promise<void> {
+    return this.endLink(ctx, { identityId });
+  }
+
+  /**
+   * The same for whoever logged in too long ago and shows their password.
+   * @throws AppError what {@link unlink} throws | `reauthentication.failed` | `account.slow_down`
+   */
+  async endLink(ctx: Ctx, { identityId, password }: EndIdentityLink): Promise<void> {
     const { userId } = requireSession(ctx);
-    await this.requireFreshSession(ctx);
-    const unlinked = await this.tenant.run(ctx, (db) => this.identities.unlink(db, userId, identityId));
+    await this.requireProof(ctx, password);
+    const unlinked = await this.tenant.run(withoutMemory(ctx), (db) =>
+      this.identities.unlink(db, userId, identityId),
+    );
     await this.giveBack(unlinked);
   }
 
@@ -76,6 +87,11 @@ export class IdentitiesService implements IdentitiesApi {
         .catch((error: unknown) =>
           this.logger.info({ provider: providerKey, reason: shortOf(error) }, 'a token was not revoked'),
         );
+  }
+
+  private async requireProof(ctx: Ctx, password: string | undefined): Promise<void> {
+    if (password === undefined) await this.requireFreshSession(ctx);
+    else await this.reAuthentication.confirm(ctx, password);
   }
 
   private async requireFreshSession(ctx: Ctx): Promise<void> {

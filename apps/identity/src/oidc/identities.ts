@@ -37,6 +37,7 @@ export type IdentityRow = {
   issuer: string;
   data: ProviderData;
   linkedAt: Date;
+  updatedAt: Date;
   lastUsedAt: Date | null;
 };
 
@@ -120,7 +121,7 @@ export class Identities {
     return this.view(row);
   }
 
-  view({ id, issuer, data, linkedAt, lastUsedAt }: IdentityRow): LinkedIdentity {
+  view({ id, issuer, data, linkedAt, updatedAt, lastUsedAt }: IdentityRow): LinkedIdentity {
     return {
       id,
       provider: data.key,
@@ -128,6 +129,7 @@ export class Identities {
       issuer,
       email: data.email ?? null,
       linkedAt: linkedAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
       lastUsedAt: lastUsedAt?.toISOString() ?? null,
     };
   }

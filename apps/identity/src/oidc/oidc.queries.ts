@@ -31,7 +31,8 @@ export const SWEEP_TICKETS = `
   DELETE FROM oidc_tickets
   WHERE id IN (SELECT id FROM oidc_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
-const IDENTITY = `id, provider AS issuer, provider_data AS data, created_at AS "linkedAt", last_used_at AS "lastUsedAt"`;
+const IDENTITY = `id, provider AS issuer, provider_data AS data, created_at AS "linkedAt",
+  updated_at AS "updatedAt", last_used_at AS "lastUsedAt"`;
 
 export const FIND_IDENTITY = `
   SELECT id, user_id AS "userId"
@@ -87,12 +88,18 @@ export const SESSION_BEGAN = `
   FROM sessions
   WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`;
 
-/** Takes what is due for `$2`: a process that dies with it leaves it to the next after that time. */
+/** Takes what is due of active people for `$2`: a process that dies with it leaves it to the next after that time. */
 export const CLAIM_DUE = `
   UPDATE user_identities
   SET refresh_at = $2
   WHERE id IN (
-    SELECT id FROM user_identities WHERE refresh_at <= $1 ORDER BY refresh_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+    SELECT i.id
+    FROM user_identities i
+    JOIN users u ON u.id = i.user_id AND u.is_active
+    WHERE i.refresh_at <= $1
+    ORDER BY i.refresh_at
+    LIMIT $3
+    FOR UPDATE OF i SKIP LOCKED)
   RETURNING id, provider_user_id AS subject, provider_data AS data, refresh_token AS "sealedRefreshToken",
     refresh_failures AS failures`;
 

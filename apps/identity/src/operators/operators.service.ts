@@ -5,7 +5,6 @@ import {
   operatorsApi,
   tenantErrors,
   TenantUpdated,
-  UserSuspended,
   type ListTenants,
   type OperatorsApi,
   type OperatorTenant,
@@ -17,17 +16,15 @@ import {
   type TenantRef,
   type UserRef,
 } from '@leadwire/contracts';
-import { assert, Clock, systemCtx, type Ctx } from '@leadwire/kernel';
+import { assert, Clock, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
 import { Cursors, TenantTransaction, translateDatabaseError } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
-import { ApiKeyOwners } from '../api-keys/api-key-owners.js';
-import { AccountsStore } from '../accounts/accounts.store.js';
 import { canonicalEmail } from '../accounts/canonical-email.js';
-import { Sessions } from '../sessions/sessions.js';
 import { LOCK_ANY_TENANT, SET_STANDING } from '../tenants/tenants.queries.js';
 import type { TenantRow } from '../tenants/tenants.service.js';
-import { FIND_TENANTS, FIND_USER, REINSTATE_USER, SUSPEND_USER } from './operators.queries.js';
+import { FIND_TENANTS, FIND_USER } from './operators.queries.js';
+import { Suspensions } from './suspensions.js';
 
 type Dated<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] extends string ? Date : Date | null };
 type OperatorTenantRow = Dated<OperatorTenant, 'statusChangedAt' | 'createdAt' | 'eraseAfter'>;
@@ -41,9 +38,7 @@ export class OperatorsService implements OperatorsApi {
     @Inject(TenantTransaction) private readonly tenant: TenantTransaction,
     @InjectDataSource() private readonly source: DataSource,
     @Inject(Cursors) private readonly cursors: Cursors,
-    @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(ApiKeyOwners) private readonly apiKeys: ApiKeyOwners,
-    @Inject(AccountsStore) private readonly accounts: AccountsStore,
+    @Inject(Suspensions) private readonly suspensions: Suspensions,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -90,34 +85,24 @@ export class OperatorsService implements OperatorsApi {
   }
 
   /**
-   * Ends a person's sessions everywhere, and lets neither them nor their API keys in any more; what they had work for them stops. Log-in
-   * answers as for a wrong password.
+   * Ends a person's sessions everywhere, and lets neither them nor their API keys in any more; what they had work for them stops, and nobody
+   * comes in by an invitation of theirs. Log-in answers as for a wrong password.
    * @throws AppError `account.not_found`
    */
   async suspendUser(ctx: Ctx, { user, reason }: SuspendUser): Promise<OperatorUser> {
     const { id } = await this.getUser(ctx, { user });
-    const suspended = await this.changeUser(SUSPEND_USER, [id, reason, this.clock.now()]);
-    // Died here: no session can be renewed, and asking again ends those that are left.
-    await this.sessions.endAll({ userId: id, reason: 'user-suspended' });
-    await this.apiKeys.switched(id);
-    for (const tenantId of await this.accounts.tenantsOf(id))
-      await this.tenant.run(systemCtx(tenantId), async (db) => db.emit(UserSuspended, id, { userId: id }));
-    return suspended;
+    await this.suspensions.suspend(id, reason);
+    return this.getUser(ctx, { user: id });
   }
 
-  /** @throws AppError `account.not_found` */
+  /**
+   * Lets a person in again. Their imports go on; campaigns that were paused wait for somebody to resume them.
+   * @throws AppError `account.not_found`
+   */
   async reinstateUser(ctx: Ctx, { user }: UserRef): Promise<OperatorUser> {
     const { id } = await this.getUser(ctx, { user });
-    const reinstated = await this.changeUser(REINSTATE_USER, [id]);
-    await this.apiKeys.switched(id);
-    return reinstated;
-  }
-
-  private async changeUser(sql: string, params: unknown[]): Promise<OperatorUser> {
-    const [rows] = await this.query<OperatorUserRow[]>(sql, params);
-    const row = rows?.[0];
-    if (!row) throw accountErrors.not_found();
-    return toUser(row);
+    await this.suspensions.reinstate(id);
+    return this.getUser(ctx, { user: id });
   }
 
   private async change(

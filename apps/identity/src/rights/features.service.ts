@@ -27,6 +27,7 @@ type FeatureRow = {
   enabled: boolean;
   switchedBy: string | null;
   switchedAt: Date;
+  firstSwitchedAt: Date;
   limits: Record<string, number> | null;
   /** By feature. */
   personalRights: Record<string, number>;
@@ -97,6 +98,7 @@ function toFeature(rows: FeatureRow[], key: FeatureKey): TenantFeature {
     optional,
     switchedBy: row?.switchedBy ?? null,
     switchedAt: row?.switchedAt.toISOString() ?? null,
+    firstSwitchedAt: row?.firstSwitchedAt.toISOString() ?? null,
     limits: row?.limits ?? {},
     personalRights: first.personalRights[key] ?? 0,
   };

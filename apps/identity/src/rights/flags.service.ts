@@ -19,6 +19,7 @@ export type FlagRecord = {
   enabled: boolean;
   config: object;
   expiresAt: Date | null;
+  createdAt: Date;
   updatedAt: Date;
 };
 
@@ -39,6 +40,11 @@ export class FlagsService implements FlagsApi {
 }
 
 /** As operators see it. */
-export function toFlagRow({ expiresAt, updatedAt, ...row }: FlagRecord): FlagRowState {
-  return { ...row, expiresAt: expiresAt?.toISOString() ?? null, updatedAt: updatedAt.toISOString() };
+export function toFlagRow({ expiresAt, createdAt, updatedAt, ...row }: FlagRecord): FlagRowState {
+  return {
+    ...row,
+    expiresAt: expiresAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
 }

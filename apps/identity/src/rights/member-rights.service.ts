@@ -41,6 +41,7 @@ type PersonalRow = {
   reason: string | null;
   changedBy: string | null;
   changedAt: Date;
+  personalSince: Date;
 };
 
 /**
@@ -133,6 +134,7 @@ export class MemberRightsService implements MemberRightsApi {
         reason: own?.reason ?? null,
         changedBy: own?.changedBy ?? null,
         changedAt: own?.changedAt.toISOString() ?? null,
+        personalSince: own?.personalSince.toISOString() ?? null,
       };
     };
     return { userId, role: member.role, rights: CAPABILITIES.map(of) };

@@ -35,6 +35,7 @@ export const RIGHTS_VERSION = `SELECT version FROM tenant_entitlements WHERE ten
 export const LIST_FEATURES = `
   SELECT t.plan_tier AS "planTier",
     f.feature_key AS key, f.enabled, f.config->>'by' AS "switchedBy", f.config->'limits' AS limits, f.updated_at AS "switchedAt",
+    f.created_at AS "firstSwitchedAt",
     (
       SELECT coalesce(jsonb_object_agg(c.feature_key, c.rights), '{}')
       FROM (
@@ -67,7 +68,7 @@ export const LOCK_MEMBER = `${MEMBER_ROLE} FOR UPDATE`;
 
 export const LIST_PERSONAL_RIGHTS = `
   SELECT capability_key AS capability, enabled, metadata->>'reason' AS reason, metadata->>'changedBy' AS "changedBy",
-    updated_at AS "changedAt"
+    updated_at AS "changedAt", created_at AS "personalSince"
   FROM user_capabilities
   WHERE tenant_id = $1
     AND user_id = $2`;
@@ -100,7 +101,7 @@ export const FREE_OWNER = `
     AND m.role = 'owner'`;
 
 const FLAG_COLUMNS = `feature_key AS key, tenant_id AS "tenantId", user_id AS "userId", is_enabled AS enabled, config,
-  expires_at AS "expiresAt", updated_at AS "updatedAt"`;
+  expires_at AS "expiresAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 export const LIST_FLAGS = `
   SELECT ${FLAG_COLUMNS}

@@ -53,10 +53,26 @@ export const CANCEL = `
   WHERE tenant_id = $1 AND id = $2 AND status IN ('queued', 'running')
   ${TOTALS}`;
 
+const HOLDS = `hashtextextended('leadwire:held-imports:' || $1::text, 0)`;
+
+/** One word about the tenant or its people at a time; an import that is begun meanwhile is there when the word is obeyed. */
+export const LOCK_HOLDS = `SELECT pg_advisory_xact_lock(${HOLDS})`;
+
+/** Imports may begin side by side. */
+export const SHARE_HOLDS = `SELECT pg_advisory_xact_lock_shared(${HOLDS})`;
+
 export const NOTE_STANDING = `
   INSERT INTO tenant_standing AS s (tenant_id, active, version)
   VALUES ($1, $2, $3)
   ON CONFLICT (tenant_id) DO UPDATE
+  SET active = EXCLUDED.active, version = EXCLUDED.version
+  WHERE s.version < EXCLUDED.version
+  RETURNING active`;
+
+export const NOTE_PERSON = `
+  INSERT INTO person_standing AS s (tenant_id, user_id, active, version)
+  VALUES ($1, $2, $3, $4)
+  ON CONFLICT (tenant_id, user_id) DO UPDATE
   SET active = EXCLUDED.active, version = EXCLUDED.version
   WHERE s.version < EXCLUDED.version
   RETURNING active`;
@@ -67,10 +83,19 @@ export const HOLD = `
   SET lease = NULL, leased_until = 'infinity'
   WHERE tenant_id = $1 AND status IN ('queued', 'running')`;
 
+export const HOLD_OF_PERSON = `${HOLD} AND created_by_user_id = $2`;
+
+/** Whether the tenant, or who began the import, is stopped. */
+const isStopped = (tenantId: string, userId: string) => `(
+    EXISTS (SELECT FROM tenant_standing t WHERE t.tenant_id = ${tenantId} AND NOT t.active)
+    OR EXISTS (SELECT FROM person_standing p WHERE p.tenant_id = ${tenantId} AND p.user_id = ${userId} AND NOT p.active))`;
+
+/** Lets go what neither the tenant's standing nor that of its person holds. */
 export const UNHOLD = `
   UPDATE lead_imports
   SET leased_until = NULL
-  WHERE tenant_id = $1 AND status IN ('queued', 'running') AND leased_until = 'infinity'`;
+  WHERE tenant_id = $1 AND status IN ('queued', 'running') AND leased_until = 'infinity'
+    AND NOT ${isStopped('$1', 'created_by_user_id')}`;
 
 export const FORGET_MET_LEADS = `DELETE FROM lead_import_leads WHERE tenant_id = $1 AND import_id = $2`;
 
@@ -84,7 +109,7 @@ export const INSERT = `
   INSERT INTO lead_imports (id, tenant_id, created_by_user_id, file_name, file_size, object_key, dedupe, encoding, delimiter, given_mapping,
     leased_until)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    (SELECT 'infinity'::timestamptz FROM tenant_standing WHERE tenant_id = $2 AND NOT active))
+    CASE WHEN ${isStopped('$2', '$3')} THEN 'infinity'::timestamptz END)
   RETURNING ${COLUMNS}`;
 
 export const GET = `SELECT ${COLUMNS} FROM lead_imports WHERE tenant_id = $1 AND id = $2`;

@@ -18,7 +18,7 @@ import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import { ObjectStorage } from '@leadwire/platform';
 import { announceEnd, type Ended } from './import-end.js';
 import { ImportWorker } from './import-worker.js';
-import { CANCEL, FORGET_MET_LEADS, GET, INSERT, LIST } from './imports.queries.js';
+import { CANCEL, FORGET_MET_LEADS, GET, INSERT, LIST, SHARE_HOLDS } from './imports.queries.js';
 
 type ImportRow = {
   id: string;
@@ -65,6 +65,7 @@ export class LeadImportsService implements LeadImportsApi {
     const mapping = givenMapping(input.mapping);
     const created = await this.tenant.run(ctx, async (db) => {
       const { objectKey, fileName, fileSize, encoding, delimiter, dedupe } = input;
+      await db.query(SHARE_HOLDS, [ctx.tenantId]);
       const [row] = await db.query<ImportRow>(INSERT, [
         importId,
         ctx.tenantId,

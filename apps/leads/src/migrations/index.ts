@@ -6,6 +6,7 @@ import { SearchByWords20261123230000 } from './20261123230000-search-by-words.js
 import { HoldImports20261123234120 } from './20261123234120-hold-imports.js';
 import { EraseTenants20261124000000 } from './20261124000000-erase-tenants.js';
 import { WriteSearchOnce20261129230000 } from './20261129230000-write-search-once.js';
+import { HoldImportsOfPeople20261130081000 } from './20261130081000-hold-imports-of-people.js';
 
 /** Every migration of the schema `leads`, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -16,4 +17,5 @@ export const migrations: MigrationClass[] = [
   HoldImports20261123234120,
   EraseTenants20261124000000,
   WriteSearchOnce20261129230000,
+  HoldImportsOfPeople20261130081000,
 ];

@@ -118,6 +118,17 @@ export const UserSuspended = defineEvent(
   'An operator stopped a person; told to each of their teams. What they began goes on for nobody.',
 );
 
+export class UserReinstatedData {
+  @Uuid()
+  userId!: string;
+}
+/** What was held for them goes on; what was paused waits for somebody to resume it. */
+export const UserReinstated = defineEvent(
+  'identity.user.reinstated',
+  UserReinstatedData,
+  'An operator let a person in again; told to each of their teams.',
+);
+
 export class MembershipCreatedData {
   @Uuid()
   userId!: string;
@@ -183,7 +194,7 @@ export const InvitationAccepted = defineEvent(
 );
 
 export class InvitationRevokedData {
-  @Text({ max: 40, description: 'withdrawn, inviter-left, inviter-demoted, replaced' })
+  @Text({ max: 40, description: 'withdrawn, inviter-left, inviter-demoted, inviter-suspended, replaced' })
   reason!: string;
 }
 export const InvitationRevoked = defineEvent(

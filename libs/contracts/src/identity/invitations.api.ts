@@ -93,6 +93,9 @@ export class Invitation {
 
   @Timestamp()
   createdAt!: string;
+
+  @Timestamp({ description: 'When it was last sent, answered or withdrawn.' })
+  updatedAt!: string;
 }
 
 /** What became of one of the addresses. */

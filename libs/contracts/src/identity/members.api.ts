@@ -28,6 +28,9 @@ export class Member {
   @Timestamp({ description: 'When they joined, the last time if they had left.' })
   joinedAt!: string;
 
+  @Timestamp({ description: 'When they joined or got another role, whatever was last.' })
+  updatedAt!: string;
+
   @Timestamp({ nullable: true, description: 'When they last used a session in this team, to the minute.' })
   lastSeenAt!: string | null;
 }

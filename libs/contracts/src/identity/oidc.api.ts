@@ -135,6 +135,9 @@ export class LinkedIdentity {
   @Timestamp()
   linkedAt!: string;
 
+  @Timestamp({ description: 'When it last changed: its address, or its tokens, which are renewed.' })
+  updatedAt!: string;
+
   @Timestamp({ nullable: true, description: 'When it last began a session.' })
   lastUsedAt!: string | null;
 }

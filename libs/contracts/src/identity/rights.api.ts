@@ -40,6 +40,12 @@ export class TenantFeature {
   @Timestamp({ nullable: true })
   switchedAt!: string | null;
 
+  @Timestamp({
+    nullable: true,
+    description: 'When it was switched for the first time; null when nobody did.',
+  })
+  firstSwitchedAt!: string | null;
+
   @JsonObject({ description: 'What an operator limited, e.g. `{ "rowsPerImport": 50000 }`.' })
   limits!: Record<string, number>;
 
@@ -94,6 +100,9 @@ export class MemberRight {
 
   @Timestamp({ nullable: true })
   changedAt!: string | null;
+
+  @Timestamp({ nullable: true, description: 'Since when there is something in particular.' })
+  personalSince!: string | null;
 }
 
 export class MemberRights {
@@ -147,6 +156,9 @@ export class TenantFlag {
 
   @Timestamp({ nullable: true, description: 'From then on it reads as off.' })
   expiresAt!: string | null;
+
+  @Timestamp()
+  createdAt!: string;
 
   @Timestamp()
   updatedAt!: string;
