@@ -1,18 +1,15 @@
 import { newId } from '@leadwire/kernel';
-import { connectNats, type NatsConnection } from '@leadwire/messaging';
-import { eventually, TestNats, TestRights } from '@leadwire/testing';
+import { eventually } from '@leadwire/testing';
 import {
-  AsyncLocalStorageTransactionContextPropagator,
   ErrorCode,
   OpenFeature,
   ProviderEvents,
   ProviderStatus,
-  type Client,
   type EvaluationContext,
   type JsonValue,
 } from '@openfeature/server-sdk';
 import { LeadwireFlagProvider, type FlagRow } from '../src/index.js';
-import { startProcess, type TestProcess } from './process.js';
+import { EVERY_KIND, OpenFeatureWorld } from './open-feature-world.js';
 
 const BALLMER = { email: 'ballmer@macrosoft.com' };
 const GREETING = { showImages: true, title: 'Check out these pics!', imagesPerPage: 100 };
@@ -52,42 +49,13 @@ const FLAGS: Record<string, FlagRow> = {
 
 // In our own words after the OpenFeature specification 0.8, assets/gherkin: each test names the scenario that it says again.
 describe('the OpenFeature provider, by the specification’s evaluation_v2.feature', () => {
-  let nats: TestNats;
-  let connection: NatsConnection;
-  let rights: TestRights;
-  let process: TestProcess;
-  let client: Client;
-
+  let world: OpenFeatureWorld;
   beforeAll(async () => {
-    nats = await TestNats.start();
-    connection = await connectNats(nats.url, 'test');
-    rights = new TestRights(connection).serve();
-    await rights.changeForEverybody(FLAGS);
-    process = await startProcess(nats.url);
-    OpenFeature.setTransactionContextPropagator(new AsyncLocalStorageTransactionContextPropagator());
-    await OpenFeature.setProviderAndWait('leadwire', process.app.get(LeadwireFlagProvider));
-    client = OpenFeature.getClient('leadwire');
+    world = await OpenFeatureWorld.start(FLAGS);
   });
-  afterAll(async () => {
-    await OpenFeature.close();
-    await process.stop();
-    await connection.close();
-    await nats.stop();
-  });
+  afterAll(() => world.stop());
 
-  const ask = async (key: string, fallback: JsonValue, context: EvaluationContext = {}, of = client) => {
-    switch (typeof fallback) {
-      case 'boolean':
-        return of.getBooleanDetails(key, fallback, context);
-      case 'string':
-        return of.getStringDetails(key, fallback, context);
-      case 'number':
-        return of.getNumberDetails(key, fallback, context);
-      default:
-        return of.getObjectDetails(key, fallback, context);
-    }
-  };
-  const EVERY_KIND: JsonValue[] = [false, 'bye', 1, 0.1, { a: 1 }];
+  const ask: OpenFeatureWorld['ask'] = (...asked) => world.ask(...asked);
 
   it.each<[string, JsonValue, JsonValue, string]>([
     ['boolean-flag', false, true, 'on'],
@@ -152,18 +120,20 @@ describe('the OpenFeature provider, by the specification’s evaluation_v2.featu
     unready.initialize = () => new Promise(() => undefined);
     OpenFeature.setProvider('unready', unready);
     for (const fallback of EVERY_KIND) {
-      expect(await ask('boolean-flag', fallback, {}, OpenFeature.getClient('unready'))).toMatchObject({
-        value: fallback,
-        reason: 'ERROR',
-        errorCode: ErrorCode.PROVIDER_NOT_READY,
-      });
+      expect(await ask('boolean-flag', fallback, {}, { of: OpenFeature.getClient('unready') })).toMatchObject(
+        {
+          value: fallback,
+          reason: 'ERROR',
+          errorCode: ErrorCode.PROVIDER_NOT_READY,
+        },
+      );
     }
   });
 
   describe('beyond the scenarios', () => {
     it('knows teams and people: rows of theirs, roll-outs that stick, and flags that are off', async () => {
       const [tenantId, userId] = [newId(), newId()];
-      await rights.change(tenantId, {
+      await world.rights.change(tenantId, {
         flags: { inbox: { on: true, config: { rollout: { percentage: 100, stickiness: 'user' } } } },
         userFlags: { inbox: { [userId]: { on: false } } },
       });
@@ -178,7 +148,7 @@ describe('the OpenFeature provider, by the specification’s evaluation_v2.featu
 
     it('answers the default where a text is switched off, with the reason', async () => {
       const tenantId = newId();
-      await rights.change(tenantId, { flags: { 'string-flag': { on: false } } });
+      await world.rights.change(tenantId, { flags: { 'string-flag': { on: false } } });
       expect(await ask('string-flag', 'bye', { tenantId })).toMatchObject({
         value: 'bye',
         reason: 'TARGETING_MATCH',
@@ -187,10 +157,10 @@ describe('the OpenFeature provider, by the specification’s evaluation_v2.featu
 
     it('says what changed', async () => {
       const changed: string[] = [];
-      client.addHandler(ProviderEvents.ConfigurationChanged, (details) => {
+      world.client.addHandler(ProviderEvents.ConfigurationChanged, (details) => {
         changed.push(...(details?.flagsChanged ?? []));
       });
-      await rights.changeForEverybody({ ...FLAGS, 'new-flag': { on: true } });
+      await world.rights.changeForEverybody({ ...FLAGS, 'new-flag': { on: true } });
       await eventually(() => changed.includes('new-flag'));
       expect(await ask('new-flag', false)).toMatchObject({ value: true });
     });
@@ -206,7 +176,7 @@ describe('the OpenFeature provider, by the specification’s evaluation_v2.featu
         serve: level,
       }));
       const variants = Object.fromEntries(LEVELS.map((level) => [level, level]));
-      await rights.changeForEverybody({ ...FLAGS, merged: { ...flag, config: { variants, rules } } });
+      await world.rights.changeForEverybody({ ...FLAGS, merged: { ...flag, config: { variants, rules } } });
       await eventually(async () => (await ask('merged', 'none', { key: 'API' })).value === 'API');
     });
     afterEach(() => OpenFeature.setContext({}));
@@ -241,11 +211,11 @@ describe('the OpenFeature provider, by the specification’s evaluation_v2.featu
 
   describe('when the broker goes away', () => {
     it('says that answers may be out of date, gives them, and says when they are not any more', async () => {
-      await nats.down('SIGKILL');
-      await eventually(() => client.providerStatus === ProviderStatus.STALE);
+      await world.nats.down('SIGKILL');
+      await eventually(() => world.client.providerStatus === ProviderStatus.STALE);
       expect(await ask('boolean-flag', false)).toMatchObject({ value: true, reason: 'STALE' });
-      await nats.up();
-      await eventually(() => client.providerStatus === ProviderStatus.READY);
+      await world.nats.up();
+      await eventually(() => world.client.providerStatus === ProviderStatus.READY);
       expect(await ask('boolean-flag', false)).toMatchObject({ value: true, reason: 'STATIC' });
     });
   });

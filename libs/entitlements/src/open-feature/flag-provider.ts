@@ -92,7 +92,8 @@ export class LeadwireFlagProvider implements Provider {
     if (isOff) return { value: fallback, reason, flagMetadata };
     if (typeof value !== kind)
       throw new TypeMismatchError(`The flag ${key} is a ${typeof value}, not a ${kind}.`);
-    return { value: value as T, variant, reason, flagMetadata };
+    // Whoever changes what they were given must not change what everybody is given.
+    return { value: structuredClone(value) as T, variant, reason, flagMetadata };
   }
 }
 
