@@ -8,9 +8,11 @@ import {
   type ApiDocument,
   type Operation,
 } from '../isolation/openapi.ts';
+import type { LogInProvider } from '../isolation/log-in-provider.ts';
 import { EXAMPLES, SAME_RESOURCE } from '../isolation/operation-examples.ts';
 import type { Person } from '../isolation/person.ts';
 import { requestOf, send, type Answer, type Request } from '../isolation/request.ts';
+import { proofWorldOf } from '../isolation/proof.ts';
 import { Rows } from '../isolation/rows.ts';
 import { workingTeam, type Team } from '../isolation/team.ts';
 import type { Platform } from '../start/platform.ts';
@@ -57,12 +59,16 @@ type Generated = {
  * Sends every operation valid requests and requests with one thing wrong, made from its schemas. Every answer must come, be
  * documented and be as documented; what breaks the schema must be refused, and nothing may fail.
  */
-export async function fuzzApi(platform: Platform, options: FuzzOptions): Promise<FuzzReport> {
+export async function fuzzApi(
+  platform: Platform,
+  provider: LogInProvider,
+  options: FuzzOptions,
+): Promise<FuzzReport> {
   const startedAt = performance.now();
   const database = new pg.Pool({ connectionString: platform.adminUrl });
   try {
-    const { api, smtp } = platform.urls;
-    const team = await workingTeam({ api, smtp, database }, 'Fuzzbuzz');
+    const { api } = platform.urls;
+    const team = await workingTeam(proofWorldOf(platform, database, provider), 'Fuzzbuzz');
     const document = await documentOf(api);
     // What ends its caller comes last.
     const operations = operationsOf(document).sort((a, b) => Number(isAlone(a)) - Number(isAlone(b)));

@@ -24,8 +24,8 @@ const isPublic = ({ capability }: Operation): boolean => capability === 'public'
 
 /** What an operation answers to whoever may call it. */
 export function success(operation: Operation): Expectation {
-  const answers = EXAMPLES[operation.id]?.answers;
-  return { statuses: answers ? [answers] : operation.successes, why: 'whoever may is let through' };
+  const location = EXAMPLES[operation.id]?.location;
+  return { statuses: operation.successes, location, why: 'whoever may is let through' };
 }
 
 /** Whoever shows nothing, or nothing that counts. */

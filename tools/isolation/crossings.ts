@@ -1,5 +1,5 @@
 import { member, namesResource, success, type Teams } from './actors.ts';
-import { callerOf, Calls } from './calls.ts';
+import { callerOf, Calls, withHeaders } from './calls.ts';
 import { faultsOf, type Expectation } from './judge.ts';
 import type { Cell } from './matrix.ts';
 import { idFieldsOf, type ApiDocument, type Operation } from './openapi.ts';
@@ -69,7 +69,7 @@ export class Crossings {
 
   private async cursorOf(team: Team, operation: Operation, headers: Record<string, string>) {
     const ids = { ...team.ids, campaignId: team.ids['runningCampaignId'] as string };
-    const query = { ...EXAMPLES[operation.id]?.query?.(team, ids), limit: '1' };
+    const query = { ...(await EXAMPLES[operation.id]?.query?.(team, ids)), limit: '1' };
     const request = requestOf(operation, { ids, query, headers });
     return (JSON.parse((await send(this.api, request)).text) as Page).next;
   }
@@ -93,7 +93,7 @@ export class Crossings {
     }
     for (const { operation, cursor } of traces.cursors) {
       const { home } = this.teams;
-      const query = { ...EXAMPLES[operation.id]?.query?.(home, home.ids), limit: '1', cursor };
+      const query = { ...(await EXAMPLES[operation.id]?.query?.(home, home.ids)), limit: '1', cursor };
       const parts = { ids: home.ids, query };
       const crossing = { operation, what: 'cursor', parts, expects: BAD_CURSOR };
       cells.push(await this.cellOf(crossing, await this.requestOf(crossing), leaksIn));
@@ -150,7 +150,7 @@ export class Crossings {
 
   private async requestOf({ operation, parts, caller }: Crossing): Promise<Request> {
     const headers = await (caller ?? this.teams.home.owner).headers();
-    return requestOf(operation, { ...parts, headers });
+    return requestOf(operation, withHeaders(parts, headers));
   }
 
   // The other team's own request, key and body to the letter, under our session.

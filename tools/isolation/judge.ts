@@ -1,17 +1,24 @@
 import type { Answer } from './request.ts';
 
 /** What an answer must be; `why` says which rule asks for it. */
-export type Expectation = { statuses: readonly number[]; why: string };
+export type Expectation = {
+  statuses: readonly number[];
+  /** Where the answer must send a browser. */
+  location?: RegExp | undefined;
+  why: string;
+};
 
 const PROBLEM = 'application/problem+json';
 
 /** What is wrong with an answer; nothing when it is as expected. */
-export function faultsOf(answer: Answer, { statuses, why }: Expectation): string[] {
+export function faultsOf(answer: Answer, { statuses, location, why }: Expectation): string[] {
   const faults: string[] = [];
   if (!statuses.includes(answer.status))
     faults.push(
       `answered ${answer.status} instead of ${statuses.join(' or ')} (${why}): ${answer.text.slice(0, 300)}`,
     );
+  const sentTo = answer.headers['location'] ?? 'nowhere';
+  if (location && !location.test(sentTo)) faults.push(`sends to ${sentTo} (${why})`);
   if (answer.status >= 400) faults.push(...problemFaults(answer));
   return faults;
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { stripeWebhookSecret } from '../start/apps.ts';
 import { roleUrl } from '../start/secrets.ts';
 import type { Platform } from '../start/platform.ts';
 import { actorsOf, KEY_SCOPE, type Teams } from './actors.ts';
@@ -9,6 +10,7 @@ import { TeamSecrets } from './leaks.ts';
 import { runMatrix, type Cell } from './matrix.ts';
 import { documentOf, operationsOf, type Operation } from './openapi.ts';
 import { COMMON_NAMES } from './operation-examples.ts';
+import type { LogInProvider } from './log-in-provider.ts';
 import { send } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
 import { crossStreams } from './streams.ts';
@@ -18,6 +20,7 @@ import { spentTokens, untilAnswered } from './spent-tokens.ts';
 import { suspendTeam } from './suspension.ts';
 import { badTokensOf, PlatformKey } from './tokens.ts';
 
+const IDENTITY_KEY = 'key-encryption.identity';
 const REST_DEADLINE_MS = 60_000;
 /** Members are put into teams side by side. */
 export const CONNECTIONS_MAX = 4;
@@ -36,20 +39,32 @@ export type ProofReport = {
 };
 
 /** Shows on a running instance of its own that no team sees or changes anything of another. */
-export async function proveIsolation(platform: Platform): Promise<ProofReport> {
+export async function proveIsolation(platform: Platform, provider: LogInProvider): Promise<ProofReport> {
   const startedAt = performance.now();
   const database = new pg.Pool({ connectionString: platform.adminUrl, max: CONNECTIONS_MAX });
   try {
-    const report = await prove(platform, database);
+    const report = await prove(platform, proofWorldOf(platform, database, provider));
     return { ...report, seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     await database.end();
   }
 }
 
-async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofReport, 'seconds'>> {
+/** An instance with all that examples of operations may need. */
+export function proofWorldOf(platform: Platform, database: pg.Pool, provider: LogInProvider): World {
   const { api, smtp } = platform.urls;
-  const world: World = { api, smtp, database };
+  const { secrets } = platform;
+  const identityKey = Buffer.from(secrets.key(IDENTITY_KEY), 'base64');
+  return {
+    api,
+    smtp,
+    database,
+    means: { identityKey, webhookSecret: stripeWebhookSecret(secrets), provider },
+  };
+}
+
+async function prove(platform: Platform, world: World): Promise<Omit<ProofReport, 'seconds'>> {
+  const { api, database } = world;
   const [victim, home] = await Promise.all([
     workingTeam(world, 'Quizzaciously'),
     workingTeam(world, 'Flibbertigibbet'),
@@ -96,7 +111,7 @@ async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofR
 
 async function actorsIn(platform: Platform, database: pg.Pool, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
-  const key = await PlatformKey.of(database, platform.secrets.key('key-encryption.identity'));
+  const key = await PlatformKey.of(database, platform.secrets.key(IDENTITY_KEY));
   const bad = await badTokensOf(await key.lasting(accessToken), key);
   const { secret } = await teams.home.client.post<{ secret: string }>('/api-keys', {
     name: 'Key of the proof',

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ApiClient } from '../demo/client.ts';
 import { followToTheEnd, launchMainJob, type Smtp } from '../demo/main-job.ts';
 import { memberWithPicture } from './account-examples.ts';
+import type { LogInProvider } from './log-in-provider.ts';
 import { Person } from './person.ts';
 import { RESOURCES } from './operation-examples.ts';
 
@@ -20,7 +21,15 @@ const INSERT_MEMBER = `
   SELECT gen_random_uuid(), person.id, team.id, $7, $6
   FROM person, unnest($8::uuid[]) AS team (id)`;
 
-export type World = { api: string; smtp: Smtp; database: pg.Pool };
+/** What an instance of a proof gives beyond its API, to make what only a mail, a text or a provider would bring. */
+export type Means = {
+  /** Seals and hashes what identity keeps. */
+  identityKey: Buffer;
+  /** Signs what the payment provider sends. */
+  webhookSecret: string;
+  provider: LogInProvider;
+};
+export type World = { api: string; smtp: Smtp; database: pg.Pool; means?: Means };
 
 /** A team with one member of each role, one example of each resource, and its name in every text it has. */
 export type Team = {
@@ -72,6 +81,9 @@ export async function newMember(
   await world.database.query(INSERT_MEMBER, row);
   return new Person(world.api, { email, password: owner.password, tenantId, userId });
 }
+
+/** Somebody without a past here. */
+export const newcomer = (team: Team): Promise<Person> => newMember(team, 'agent', crypto.randomUUID());
 
 const addressOf = (name: string, marker: string): string => `${name}-${marker.toLowerCase()}@leadwire.test`;
 

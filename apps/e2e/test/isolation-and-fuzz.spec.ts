@@ -1,5 +1,5 @@
 import { fuzzApi, type FuzzReport } from '../../../tools/fuzz/fuzz.ts';
-import { PROOF_ENV } from '../../../tools/isolation/proof-env.ts';
+import { LogInProvider } from '../../../tools/isolation/log-in-provider.ts';
 import { isAsked } from '../../../tools/isolation/matrix.ts';
 import { proveIsolation, violationsOf, type ProofReport } from '../../../tools/isolation/proof.ts';
 import type { Platform } from '../../../tools/start/platform.ts';
@@ -28,23 +28,28 @@ const seed = Number(process.env['FUZZ_SEED'] ?? SEED);
 
 describe('every operation of the API', () => {
   let platform: Platform;
+  let provider: LogInProvider;
   const crashes: string[] = [];
 
   beforeAll(async () => {
+    provider = await LogInProvider.start();
     platform = await startInstance({
       fast: true,
-      env: PROOF_ENV,
+      env: await provider.env(),
       onCrash: ({ name }) => void crashes.push(name),
     });
   });
-  afterAll(() => endInstance(platform));
+  afterAll(async () => {
+    await endInstance(platform);
+    await provider.stop();
+  });
 
   /** Whoever adds an operation: where this fails for it, `tools/isolation/operation-examples.ts` wants a line. */
   describe("a team's data", () => {
     let report: ProofReport;
 
     beforeAll(async () => {
-      report = await proveIsolation(platform);
+      report = await proveIsolation(platform, provider);
     });
 
     it('is neither shown to nor changed by anybody who has no right to it, on any operation', () => {
@@ -60,6 +65,16 @@ describe('every operation of the API', () => {
       );
       expect(report.operations.length).toBeGreaterThan(60);
       expect(missing).toEqual([]);
+    });
+
+    it('lets through whoever may, on every operation', () => {
+      const successes = new Map(report.operations.map(({ id, successes }) => [id, successes]));
+      const reached = report.matrix.filter(
+        ({ operation, status, violations }) =>
+          successes.get(operation)?.includes(status) && violations.length === 0,
+      );
+      const proven = new Set(reached.map(({ operation }) => operation));
+      expect(report.operations.map(({ id }) => id).filter((id) => !proven.has(id))).toEqual([]);
     });
 
     it('was asked for by foreign ids in paths, bodies and filters, by cursors, keys and places in a stream', () => {
@@ -78,7 +93,7 @@ describe('every operation of the API', () => {
     let report: FuzzReport;
 
     beforeAll(async () => {
-      report = await fuzzApi(platform, { runs, seed });
+      report = await fuzzApi(platform, provider, { runs, seed });
     });
 
     it('answers each as documented, in time, without a failure of its own, and takes nothing that is not documented', () => {
