@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { withValue } from '../isolation/crossings.ts';
+import { withValue } from '../isolation/pointers.ts';
 
 /** One thing changed about a request, in words for the report. */
 export type Mutation =

@@ -33,6 +33,14 @@ export function problemFaults({ status, headers, text }: Answer): string[] {
   return typeof problem.requestId === 'string' ? [] : [`answered ${status} without a requestId`];
 }
 
+/** What is wrong with an answer that refuses the request for another thing than what stands at a place of its body. */
+export function otherFaults({ status, text }: Answer, at: readonly string[]): string[] {
+  if (status !== 400) return [];
+  const { errors = [] } = (parsed(text) ?? {}) as { errors?: { pointer: string }[] };
+  const isAbout = errors.some(({ pointer }) => pointer === `/${at.join('/')}`);
+  return isAbout ? [] : [`refused something else than the id at /${at.join('/')}: ${text.slice(0, 300)}`];
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { stripeWebhookSecret } from '../start/apps.ts';
 import { roleUrl } from '../start/secrets.ts';
 import type { Platform } from '../start/platform.ts';
+import { Documented } from '../fuzz/answers.ts';
 import { actorsOf, KEY_SCOPE, type Teams } from './actors.ts';
 import { Calls } from './calls.ts';
 import { catalogueOf, type Catalogue } from './catalogue.ts';
@@ -11,7 +12,7 @@ import { runMatrix, type Cell } from './matrix.ts';
 import { documentOf, operationsOf, type Operation } from './openapi.ts';
 import { COMMON_NAMES } from './operation-examples.ts';
 import type { LogInProvider } from './log-in-provider.ts';
-import { send } from './request.ts';
+import { send, type Answer } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
 import { crossStreams } from './streams.ts';
 import { workingTeam, type World } from './team.ts';
@@ -82,15 +83,24 @@ async function prove(platform: Platform, world: World): Promise<Omit<ProofReport
   const before = await victimRows.rest(REST_DEADLINE_MS);
   const secrets = new TeamSecrets(victim.marker, await victimRows.texts(), (await homeRows.texts()).keys());
   const leaksIn = secrets.in.bind(secrets);
+  const documented = new Documented(document);
+  const documentFaults = (operation: Operation, answer: Answer) =>
+    documented.faultsOf(operation, answer, false);
 
   const actors = await actorsIn(platform, database, teams);
   const calls = new Calls(document);
   const matrix = await runMatrix(operations, actors, {
     call: async (operation, actor) => send(api, await calls.requestFor(operation, actor), operation.streams),
+    documentFaults,
     leaksIn,
     snapshot: () => victimRows.snapshot(),
   });
-  const crossed = await crossings.run(operations, traces, leaksIn);
+  const crossed = await crossings.run(operations, traces, {
+    leaksIn,
+    documentFaults,
+    victimRows,
+    homeRows,
+  });
   const aftermath = aftermathOf(
     before,
     await victimRows.rest(REST_DEADLINE_MS),
@@ -103,7 +113,7 @@ async function prove(platform: Platform, world: World): Promise<Omit<ProofReport
     operations,
     actors: actors.map(({ name }) => name),
     matrix,
-    crossings: [...crossed, ...(await crossStreams(api, teams))],
+    crossings: [...crossed, ...(await crossStreams(api, teams, operations, documentFaults))],
     catalogue: await catalogueOf(database, as, ids),
     aftermath,
   };
@@ -137,9 +147,13 @@ export function aftermathOf(
   { victim }: Teams,
   homeTexts: ReadonlyMap<string, string>,
 ): string[] {
+  const texts = [...homeTexts];
   const stored = Object.entries(victim.ids)
-    .filter(([name, id]) => homeTexts.has(id) && !COMMON_NAMES.includes(name))
-    .map(([name, id]) => `${homeTexts.get(id)} of one team now holds the ${name} of another`);
+    .filter(([name]) => !COMMON_NAMES.includes(name))
+    .flatMap(([name, id]) => {
+      const [, table] = texts.find(([text]) => text.includes(id)) ?? [];
+      return table ? [`${table} of one team now holds the ${name} of another`] : [];
+    });
   return [...changed(before, after).map((table) => `rows of the other team changed in ${table}`), ...stored];
 }
 

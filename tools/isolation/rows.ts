@@ -84,6 +84,24 @@ export class Rows {
     return found;
   }
 
+  /** The tables in which a row of the team, or of one of its people beside those it began with, says one of these texts. */
+  async holding(texts: readonly string[], person?: { tenantId: string; userId: string }): Promise<string[]> {
+    const { tenantId, userIds } = this.owners;
+    const patterns = texts.map((text) => `%${text}%`);
+    const people = person ? [...userIds, person.userId] : userIds;
+    const { rows } = await this.database.query<{ table: string }>({
+      name: `holding of ${tenantId}`,
+      text: this.tables
+        .map(
+          ({ table, column }) =>
+            `SELECT '${table}' AS "table" WHERE EXISTS (SELECT FROM ${table} t WHERE ${ownedBy(table, column, '= ANY ($1::uuid[])')} AND t::text LIKE ANY ($3::text[]))`,
+        )
+        .join(' UNION ALL '),
+      values: [[tenantId, person?.tenantId ?? tenantId], people, patterns],
+    });
+    return rows.map(({ table }) => table);
+  }
+
   /** Waits until every event has left and nothing of the team changes any more. @throws Error after `deadlineMs` */
   async rest(deadlineMs: number): Promise<Snapshot> {
     const deadline = Date.now() + deadlineMs;
@@ -121,6 +139,12 @@ export class Rows {
   private parameters(): unknown[] {
     return [this.owners.tenantId, this.owners.userIds];
   }
+}
+
+/** Says of a row `t` that it is the team's, whose id is compared as told, or one of its people's (`$2`). */
+function ownedBy(table: string, column: string, isTeam: string): string {
+  const isPersons = column === 'user_id' || table === 'identity.users';
+  return isPersons ? `t.${column} = ANY ($2::uuid[])` : `t.${column} ${isTeam}`;
 }
 
 function rowOf(table: string): string {

@@ -96,7 +96,9 @@ export async function workingTeam(world: World, marker: string): Promise<Team> {
   // No list ends with its first item, not even that of one's teams.
   const second = await team.client.post<{ id: string }>('/tenants', { name: `Second team of ${marker}` });
   team.secondTenantId = second.id;
+  const { tenant } = await team.client.get<{ tenant: { slug: string } }>('/me');
   Object.assign(team.ids, {
+    tenantSlug: tenant.slug,
     runningCampaignId: job.campaignId,
     finishedImportId: job.importState.id,
     tenantId: team.tenantId,

@@ -67,7 +67,7 @@ describe('every operation of the API', () => {
       expect(missing).toEqual([]);
     });
 
-    it('lets through whoever may, on every operation', () => {
+    it('lets through whoever may, on every operation, and answers with declared fields only', () => {
       const successes = new Map(report.operations.map(({ id, successes }) => [id, successes]));
       const reached = report.matrix.filter(
         ({ operation, status, violations }) =>
@@ -81,6 +81,21 @@ describe('every operation of the API', () => {
       const kinds = report.crossings.map(({ actor }) => actor.replace(/[ /?{].*/, (rest) => rest[0] ?? ''));
       for (const kind of ['{', 'body ', '?', 'cursor', 'Idempotency-Key', 'stream', 'Last-Event-ID'])
         expect(kinds).toContain(kind);
+    });
+
+    it('was asked for where nobody needs a session, by credentials, an invitation and a log-in that are another team’s', () => {
+      const tried = report.crossings.map(({ operation, actor }) => `${operation} by ${actor}`);
+      expect(tried).toEqual(
+        expect.arrayContaining([
+          'identity.accounts.logIn by body /tenantId',
+          'identity.accounts.logIn by body /tenantSlug',
+          'identity.closing.restore by body /tenantId',
+          'identity.oidc.link by body /tenantId',
+          'identity.oidc.start by body /tenantId',
+          'identity.oidc.complete by tenantId of the start',
+          "identity.invitees.accept by another's invitation",
+        ]),
+      );
     });
 
     it('was there to be found: rows of it lay in the tables that the services were held against', () => {
