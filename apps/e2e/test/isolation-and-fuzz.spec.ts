@@ -116,6 +116,10 @@ describe('every operation of the API', () => {
       expect(report.requests).toBeGreaterThan(report.operations);
     });
 
+    it('succeeds on every operation, so that what each documents of its success is held against an answer', () => {
+      expect(report.succeeded).toBe(report.operations);
+    });
+
     it('loses no process and buries no event over it', () => {
       expect({ crashes, deadLetters: report.deadLetters }).toEqual({ crashes: [], deadLetters: 0 });
     });
