@@ -11,6 +11,7 @@ import { TeamSecrets } from './leaks.ts';
 import { runMatrix, type Cell } from './matrix.ts';
 import { documentOf, operationsOf, type Operation } from './openapi.ts';
 import { COMMON_NAMES } from './operation-examples.ts';
+import { strayTables } from './owned-tables.ts';
 import type { LogInProvider } from './log-in-provider.ts';
 import { send, type Answer } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
@@ -115,7 +116,10 @@ async function prove(platform: Platform, world: World): Promise<Omit<ProofReport
     matrix,
     crossings: [...crossed, ...(await crossStreams(api, teams, operations, documentFaults))],
     catalogue: await catalogueOf(database, as, ids),
-    aftermath,
+    aftermath: [
+      ...aftermath,
+      ...(await strayTables(database)).map((table) => `nobody's rows are compared in ${table}`),
+    ],
   };
 }
 
