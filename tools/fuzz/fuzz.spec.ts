@@ -5,6 +5,7 @@ import type { Answer } from '../isolation/request.ts';
 import { Documented } from './answers.ts';
 import { arbitraryOf } from './arbitraries.ts';
 import { mutated, pointersOf } from './mutations.ts';
+import { Tally } from './tally.ts';
 
 const SCHEMA = {
   type: 'object',
@@ -123,5 +124,27 @@ describe('an answer', () => {
     ['that refuses without a code', problem(404, { code: undefined }), 'without a code'],
   ])('%s is a fault', (_, given, fault) => {
     expect(faults(given)).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe('the answers of one operation', () => {
+  const faultsOf = (...answers: Answer[]) => {
+    const tally = new Tally(operation);
+    for (const given of answers) tally.count(given, documented.faultsOf(operation, given, false));
+    return tally.faults();
+  };
+  const away = problem(503, {}, { 'retry-after': '1' });
+
+  it('are enough when one is a success', () => {
+    expect(faultsOf(away, problem(404), answer(200, { name: 'n' }))).toEqual([]);
+  });
+
+  it('are not when all of them put off', () => {
+    expect(faultsOf(away, away)).toEqual(['was never there: all 2 answers were 503']);
+  });
+
+  it('are not when none is a success, or none with what is documented', () => {
+    expect(faultsOf(problem(404), away)).toEqual(['never succeeded in 2 requests']);
+    expect(faultsOf(answer(200, { name: 'n', secret: 1 }))).toEqual(['never succeeded in 1 requests']);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { withValue } from '../isolation/crossings.ts';
+import { BODY_BYTES_MAX } from '@leadwire/kernel';
+import { withValue } from '../isolation/pointers.ts';
 
 /** One thing changed about a request, in words for the report. */
 export type Mutation =
@@ -16,7 +17,6 @@ export type Mutation =
 
 const DEEP = 64;
 const LONG = 70_000;
-const BODY_TOO_LARGE = 1024 * 1024 + 1;
 
 function nested(depth: number): unknown {
   let value: unknown = 1;
@@ -117,7 +117,7 @@ const RAW_BODIES = fc.constantFrom<[string, string | Uint8Array]>(
   ['no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
   ['UTF-16', new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00])],
   ['deep', '['.repeat(50_000)],
-  ['too large', `{"a":"${'x'.repeat(BODY_TOO_LARGE)}"}`],
+  ['too large', `{"a":"${'x'.repeat(BODY_BYTES_MAX)}"}`],
 );
 const TYPES = fc.constantFrom(
   undefined,

@@ -1,20 +1,25 @@
 import type { Example } from './operation-examples.ts';
 import type { Person } from './person.ts';
-import { newMember, type Team } from './team.ts';
+import { plantEmailChange, plantLink, plantPhoneCode, plantSignUpLink } from './planted.ts';
+import { newcomer, newMember, type Team } from './team.ts';
 
 /** The smallest picture there is: one pixel. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
-/** Tokens reach nobody but the mailbox: whoever shows another is told that the link does not work. */
-const UNKNOWN_LINK = { token: 'a-token-that-nobody-was-sent' };
 
 let count = 0;
 const newPassword = (): string => `a new password of ${crypto.randomUUID()}`;
 const newAddress = ({ marker }: Team): string => `new-${count++}-${marker.toLowerCase()}@example.test`;
 // Texts to one number are rationed, whoever asks for them.
 const newPhone = (): string => `+4930${1_000_000 + count++}`;
+
+/** The token in a mail to somebody who has just come, about their address. */
+async function linkOf(team: Team, purpose: 'verify-email' | 'reset-password'): Promise<string> {
+  const person = await newcomer(team);
+  return plantLink(team, purpose, person, { email: person.email });
+}
 
 function pictureForm(): FormData {
   const form = new FormData();
@@ -56,14 +61,19 @@ export const ACCOUNT_EXAMPLES: Record<string, Example> = {
     // What it needs is set up while the body, of which it has none, is made.
     body: (team, _ids, caller) => as(team, caller, 'PATCH', '/me', { phone: newPhone() }),
   },
-  'identity.profile.confirmPhone': { body: () => ({ code: '000000' }), answers: 422 },
+  'identity.profile.confirmPhone': {
+    alone: 'person',
+    body: async (team, _ids, caller) => ({ code: await plantPhoneCode(team, caller, newPhone()) }),
+  },
   'identity.emails.requestChange': {
     alone: 'person',
     body: (team, _ids, { password }) => ({ email: newAddress(team), password }),
   },
   'identity.emails.sendVerification': { alone: 'person' },
-  'identity.emails.verify': { body: () => UNKNOWN_LINK, answers: 422 },
-  'identity.emails.confirmChange': { body: () => UNKNOWN_LINK, answers: 422 },
+  'identity.emails.verify': { body: async (team) => ({ token: await linkOf(team, 'verify-email') }) },
+  'identity.emails.confirmChange': {
+    body: async (team) => ({ token: await plantEmailChange(team, await newcomer(team), newAddress(team)) }),
+  },
   'identity.passwords.change': {
     alone: 'person',
     body: (_team, _ids, { password }) => ({ currentPassword: password, password: newPassword() }),
@@ -71,8 +81,13 @@ export const ACCOUNT_EXAMPLES: Record<string, Example> = {
   'identity.passwords.requestReset': { body: (team) => ({ email: newAddress(team) }) },
   'identity.sign-up-links.request': { body: (team) => ({ email: newAddress(team) }) },
   'identity.sign-up-links.confirm': {
-    body: () => ({ ...UNKNOWN_LINK, tenantName: 'Acme', password: newPassword() }),
-    answers: 422,
+    body: async (team) => ({
+      token: await plantSignUpLink(team, newAddress(team)),
+      tenantName: `Team ${team.marker}`,
+      password: newPassword(),
+    }),
   },
-  'identity.passwords.reset': { body: () => ({ ...UNKNOWN_LINK, password: newPassword() }), answers: 422 },
+  'identity.passwords.reset': {
+    body: async (team) => ({ token: await linkOf(team, 'reset-password'), password: newPassword() }),
+  },
 };

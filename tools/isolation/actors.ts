@@ -24,8 +24,8 @@ const isPublic = ({ capability }: Operation): boolean => capability === 'public'
 
 /** What an operation answers to whoever may call it. */
 export function success(operation: Operation): Expectation {
-  const answers = EXAMPLES[operation.id]?.answers;
-  return { statuses: answers ? [answers] : operation.successes, why: 'whoever may is let through' };
+  const location = EXAMPLES[operation.id]?.location;
+  return { statuses: operation.successes, location, why: 'whoever may is let through' };
 }
 
 /** Whoever shows nothing, or nothing that counts. */
@@ -71,11 +71,30 @@ function keyWithoutScope({ home }: Teams, secret: string): Actor {
     target: home,
     headers: bearer(secret),
     expects: (operation) =>
-      isPublic(operation) || operation.capability === KEY_SCOPE
-        ? success(operation)
-        : { statuses: [403], why: `the key lacks ${operation.capability}` },
+      isPublic(operation) || operation.capability === KEY_SCOPE ? success(operation) : lacksScope(operation),
   };
 }
+
+/** The same key at what is another team's. */
+function keyElsewhere({ home, victim }: Teams, secret: string): Actor {
+  return {
+    name: 'API key elsewhere',
+    author: home,
+    target: victim,
+    headers: bearer(secret),
+    expects: (operation) => {
+      if (isPublic(operation)) return success(operation);
+      if (operation.capability !== KEY_SCOPE) return lacksScope(operation);
+      return namesResource(operation) ? FOREIGN : success(operation);
+    },
+  };
+}
+
+const lacksScope = ({ capability }: Operation): Expectation => ({
+  statuses: [403],
+  why: `the key lacks ${capability}`,
+});
+const FOREIGN: Expectation = { statuses: [404], why: "what is another team's does not exist" };
 
 /** Whether a path is about something of a team. */
 export function namesResource({ pathParameters }: Operation): boolean {
@@ -102,10 +121,7 @@ export function stranger({ victim, home }: Teams): Actor {
     target: victim,
     signedIn: { person: home.owner, role: 'owner' },
     headers: {},
-    expects: (operation) =>
-      namesResource(operation) && !isPublic(operation)
-        ? { statuses: [404], why: "what is another team's does not exist" }
-        : success(operation),
+    expects: (operation) => (namesResource(operation) && !isPublic(operation) ? FOREIGN : success(operation)),
   };
 }
 
@@ -131,6 +147,7 @@ export function actorsOf(teams: Teams, bad: BadTokens, spent: SpentTokens, held:
     ...Object.entries(spent).map(([what, token]) => shows(what, token)),
     suspendedOwner(teams, held.suspended),
     keyWithoutScope(teams, held.key),
+    keyElsewhere(teams, held.key),
     stranger(teams),
     ...ROLES.map((role) => member(role, teams.home)),
   ];

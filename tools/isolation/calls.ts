@@ -27,7 +27,13 @@ export class Calls {
       : operation.body && operation.bodyRequired
         ? sample(operation.body, this.document)
         : undefined;
-    return { ids, body, query: example?.query?.(team, ids), form: example?.form?.(team) };
+    return {
+      ids,
+      body,
+      query: await example?.query?.(team, ids),
+      form: example?.form?.(team),
+      headers: example?.headers?.(team, body),
+    };
   }
 
   /**
@@ -37,7 +43,7 @@ export class Calls {
     const { author, signedIn, headers } = actor;
     if (!signedIn) {
       const parts = await this.partsFor(operation, author, actor.target.ids, author.owner);
-      return requestOf(operation, { ...parts, headers });
+      return requestOf(operation, withHeaders(parts, headers));
     }
     const refused = actor.expects(operation).statuses.every((status) => status === 403);
     const { team, caller } = refused
@@ -47,7 +53,7 @@ export class Calls {
     // Whoever is let through may use up what they name; nobody else gets that far.
     const ids = target === author && !refused ? await this.freshIds(operation, team, caller) : target.ids;
     const parts = await this.partsFor(operation, team, ids, caller);
-    return requestOf(operation, { ...parts, headers: await caller.headers() });
+    return requestOf(operation, withHeaders(parts, await caller.headers()));
   }
 
   /** Ids of resources that this call may use up. */
@@ -62,6 +68,11 @@ export class Calls {
     }
     return ids;
   }
+}
+
+/** What is sent by whoever shows `headers`. */
+export function withHeaders(parts: CallParts, headers: Record<string, string>): CallParts {
+  return { ...parts, headers: { ...parts.headers, ...headers } };
 }
 
 /** Who calls, and in which team: somebody new where the operation would be the end of whoever calls it. */

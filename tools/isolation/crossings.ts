@@ -1,12 +1,16 @@
 import { member, namesResource, success, type Teams } from './actors.ts';
-import { callerOf, Calls } from './calls.ts';
-import { faultsOf, type Expectation } from './judge.ts';
+import { callerOf, Calls, withHeaders } from './calls.ts';
+import { faultsOf, otherFaults, type Expectation } from './judge.ts';
 import type { Cell } from './matrix.ts';
 import { idFieldsOf, type ApiDocument, type Operation } from './openapi.ts';
 import { COMMON_NAMES, EXAMPLES, SAME_RESOURCE } from './operation-examples.ts';
+import { LOG_IN_HANDLE, LogInProvider } from './log-in-provider.ts';
 import type { Person } from './person.ts';
+import { comeBack, plantInvitation } from './planted.ts';
+import { nameAt, twice, withValue } from './pointers.ts';
 import { requestOf, send, type Answer, type CallParts, type Request } from './request.ts';
-import type { Team } from './team.ts';
+import { changed, type Rows } from './rows.ts';
+import { newcomer, type Team } from './team.ts';
 
 type Page = { next?: string | null };
 /** What the other team left lying about: its requests with their Idempotency-Keys, its cursors, the place of its events. */
@@ -14,6 +18,8 @@ export type Traces = {
   repeats: { operation: Operation; request: Request }[];
   cursors: { operation: Operation; cursor: string }[];
   withoutSecondPage: Operation[];
+  /** Of an invitation that nobody has answered. */
+  invitationToken: string;
 };
 /** One request of the team that acts, with something of the other's in it. */
 type Crossing = {
@@ -22,6 +28,19 @@ type Crossing = {
   parts: CallParts;
   expects: Expectation;
   caller?: Person;
+  /** What of the other team it names: nobody here may keep it, however the answer reads. */
+  foreign?: string[];
+  /** Where in the body it stands: a 400 that speaks of something else was no answer to it. */
+  at?: string[];
+};
+/** What is looked at around every answer. */
+export type Watch = {
+  /** What an answer shows of the other team. */
+  leaksIn: (answer: Answer) => string[];
+  /** What of an answer is not as documented. */
+  documentFaults: (operation: Operation, answer: Answer) => string[];
+  victimRows: Rows;
+  homeRows: Rows;
 };
 
 const KEY = 'idempotency-key';
@@ -31,6 +50,13 @@ const NOT_FAILED: Expectation = {
   statuses: [200, 201, 202, 204, ...CLIENT_ERRORS],
   why: "another team's id is as unknown as any other",
 };
+const NOT_A_MEMBER: Expectation = { statuses: [403], why: 'the credentials are of nobody in that team' };
+const OTHER_ADDRESS: Expectation = { statuses: [403], why: 'the invitation is for another address' };
+/** Says which team before it says who: what comes of that is tried to its end by {@link Crossings.logInElsewhere}. */
+const BEGINS_LOG_IN = 'identity.oidc.start';
+const ACCEPT = 'identity.invitees.accept';
+const COMPLETE_LOG_IN = 'identity.oidc.complete';
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const BAD_CURSOR: Expectation = { statuses: [400], why: 'a cursor is bound to its team' };
 
 /** Requests that name something of another team anywhere but as the one thing that the path is about. */
@@ -50,7 +76,8 @@ export class Crossings {
   /** Lets a team work, and keeps what somebody might pick up from it. Comes before any rows are compared. */
   async tracesOf(team: Team, operations: readonly Operation[]): Promise<Traces> {
     const owner = member('owner', team);
-    const traces: Traces = { repeats: [], cursors: [], withoutSecondPage: [] };
+    const invitationToken = await plantInvitation(team, `invited-${crypto.randomUUID()}@example.test`);
+    const traces: Traces = { repeats: [], cursors: [], withoutSecondPage: [], invitationToken };
     for (const operation of operations.filter(takesKey)) {
       // Why one cannot be called, the matrix says.
       const request = await this.calls.requestFor(operation, owner).catch(() => undefined);
@@ -69,65 +96,82 @@ export class Crossings {
 
   private async cursorOf(team: Team, operation: Operation, headers: Record<string, string>) {
     const ids = { ...team.ids, campaignId: team.ids['runningCampaignId'] as string };
-    const query = { ...EXAMPLES[operation.id]?.query?.(team, ids), limit: '1' };
+    const query = { ...(await EXAMPLES[operation.id]?.query?.(team, ids)), limit: '1' };
     const request = requestOf(operation, { ids, query, headers });
     return (JSON.parse((await send(this.api, request)).text) as Page).next;
   }
 
   /** Every crossing of every operation, tried by the owner of the team that acts. */
-  async run(
-    operations: readonly Operation[],
-    traces: Traces,
-    leaksIn: (answer: Answer) => string[],
-  ): Promise<Cell[]> {
+  async run(operations: readonly Operation[], traces: Traces, watch: Watch): Promise<Cell[]> {
     const cells = traces.withoutSecondPage
       .filter(({ id }) => !EXAMPLES[id]?.onePage)
       .map((operation) => untried(operation, 'cursor', 'the example team has no second page of it'));
-    for (const operation of operations) {
-      try {
-        for (const crossing of await this.crossingsOf(operation))
-          cells.push(await this.cellOf(crossing, await this.requestOf(crossing), leaksIn));
-      } catch (error) {
-        cells.push(untried(operation, 'foreign ids', String(error)));
-      }
-    }
+    for (const operation of operations) cells.push(...(await this.cross(operation, traces, watch)));
     for (const { operation, cursor } of traces.cursors) {
       const { home } = this.teams;
-      const query = { ...EXAMPLES[operation.id]?.query?.(home, home.ids), limit: '1', cursor };
+      const query = { ...(await EXAMPLES[operation.id]?.query?.(home, home.ids)), limit: '1', cursor };
       const parts = { ids: home.ids, query };
       const crossing = { operation, what: 'cursor', parts, expects: BAD_CURSOR };
-      cells.push(await this.cellOf(crossing, await this.requestOf(crossing), leaksIn));
+      cells.push(await this.cellOf(crossing, await this.requestOf(crossing), watch));
     }
     for (const { operation, request } of traces.repeats)
-      cells.push(await this.repeat(operation, request, leaksIn));
+      cells.push(await this.repeat(operation, request, watch));
+    return cells;
+  }
+
+  // After each operation, the rows of the other team must be what they were.
+  private async cross(operation: Operation, traces: Traces, watch: Watch): Promise<Cell[]> {
+    const cells: Cell[] = [];
+    try {
+      const crossings = [
+        ...(await this.crossingsOf(operation)),
+        ...(await this.secretsOf(operation, traces)),
+      ];
+      if (crossings.length === 0) return [];
+      const before = await watch.victimRows.snapshot();
+      for (const crossing of crossings)
+        cells.push(await this.cellOf(crossing, await this.requestOf(crossing), watch));
+      const tables = changed(before, await watch.victimRows.snapshot());
+      if (tables.length > 0)
+        cells.push(
+          failed(operation, 'foreign ids', `changed rows of the other team in ${tables.join(', ')}`),
+        );
+    } catch (error) {
+      cells.push(untried(operation, 'foreign ids', String(error)));
+    }
     return cells;
   }
 
   private async crossingsOf(operation: Operation): Promise<Crossing[]> {
-    if (operation.capability === 'public') return [];
     const { home } = this.teams;
+    const isPublic = operation.capability === 'public';
+    const expects = !isPublic
+      ? NOT_FAILED
+      : operation.id === BEGINS_LOG_IN
+        ? success(operation)
+        : NOT_A_MEMBER;
     const crossings: Crossing[] = [];
     const cross = async (
       what: string,
-      expects: Expectation,
+      crossing: Pick<Crossing, 'expects' | 'foreign' | 'at'>,
       change: (parts: CallParts) => CallParts,
     ): Promise<void> => {
       const owner = { person: home.owner, role: 'owner' } as const;
       const { team, caller } = await callerOf(operation, home, owner);
       const ids = await this.calls.freshIds(operation, team, caller);
       const parts = change(await this.calls.partsFor(operation, team, ids, caller));
-      crossings.push({ operation, what, parts, expects, caller });
+      crossings.push({ operation, what, parts, caller, ...crossing });
     };
-    for (const names of mixesOf(operation)) {
+    for (const names of isPublic ? [] : mixesOf(operation)) {
       const foreign = Object.fromEntries(names.map((name) => [name, this.foreignIdFor(operation, [name])]));
-      await cross(`{${names.join(', ')}}`, REFUSED, (parts) => ({
+      await cross(`{${names.join(', ')}}`, { expects: REFUSED }, (parts) => ({
         ...parts,
         ids: { ...parts.ids, ...foreign },
       }));
     }
     for (const pointer of idFieldsOf(operation.body, this.document)) {
       const id = this.foreignIdFor(operation, pointer);
-      await cross(`body /${pointer.join('/')}`, NOT_FAILED, (parts) => ({
+      await cross(`body /${pointer.join('/')}`, { expects, foreign: [id], at: pointer }, (parts) => ({
         ...parts,
         body: withValue(parts.body ?? {}, pointer, id),
       }));
@@ -135,29 +179,62 @@ export class Crossings {
     // Among one's own, where a service might look at the first only.
     for (const pointer of idFieldsOf(operation.body, this.document).filter((place) => place.includes('0'))) {
       const id = this.foreignIdFor(operation, pointer);
+      const own = home.ids[resourceAt(pointer)];
       const place = pointer.with(pointer.indexOf('0'), '1');
-      await cross(`body /${place.join('/')}`, NOT_FAILED, (parts) => ({
+      await cross(`body /${place.join('/')}`, { expects, foreign: [id], at: place }, (parts) => ({
         ...parts,
-        body: withValue(withOwn(parts.body ?? {}, pointer, home.ids), place, id),
+        body: withValue(twice(parts.body ?? {}, pointer, own), place, id),
       }));
     }
     for (const { name } of operation.queryParameters.filter(({ schema }) => schema?.format === 'uuid')) {
       const id = this.foreignIdFor(operation, [name]);
-      await cross(`?${name}`, NOT_FAILED, (parts) => ({ ...parts, query: { ...parts.query, [name]: id } }));
+      await cross(`?${name}`, { expects, foreign: [id] }, (parts) => ({
+        ...parts,
+        query: { ...parts.query, [name]: id },
+      }));
     }
     return crossings;
   }
 
+  /** What the other team has given away, or could have been talked into, where no id in a request says so. */
+  private async secretsOf(operation: Operation, { invitationToken }: Traces): Promise<Crossing[]> {
+    const { home } = this.teams;
+    const parts = (body: unknown): CallParts => ({ ids: home.ids, body });
+    if (operation.id === ACCEPT) {
+      const body = { token: invitationToken };
+      return [{ operation, what: "another's invitation", parts: parts(body), expects: OTHER_ADDRESS }];
+    }
+    return operation.id === COMPLETE_LOG_IN ? [await this.logInElsewhere(operation)] : [];
+  }
+
+  /** A log-in with a provider that was begun for the other team. */
+  private async logInElsewhere(operation: Operation): Promise<Crossing> {
+    const { home, victim } = this.teams;
+    const person = await newcomer(home);
+    const { tenantId } = victim;
+    const brought = await comeBack(home, person, { callback: 'page', tenantId });
+    const body = { ...brought, provider: LogInProvider.key, handle: LOG_IN_HANDLE };
+    const what = 'tenantId of the start';
+    return {
+      operation,
+      what,
+      parts: { ids: {}, body },
+      expects: NOT_A_MEMBER,
+      caller: person,
+      foreign: [tenantId],
+    };
+  }
+
   private async requestOf({ operation, parts, caller }: Crossing): Promise<Request> {
     const headers = await (caller ?? this.teams.home.owner).headers();
-    return requestOf(operation, { ...parts, headers });
+    return requestOf(operation, withHeaders(parts, headers));
   }
 
   // The other team's own request, key and body to the letter, under our session.
   private async repeat(
     operation: Operation,
     { body, target, method, headers }: Request,
-    leaksIn: (answer: Answer) => string[],
+    watch: Watch,
   ): Promise<Cell> {
     const mine = { ...headers, ...(await this.teams.home.owner.headers()) };
     const expects = EXAMPLES[operation.id]?.alone
@@ -166,42 +243,55 @@ export class Crossings {
         ? REFUSED
         : success(operation);
     const request = { method, target, headers: mine, ...(body === undefined ? {} : { body }) };
-    const parts = { ids: {} };
-    return this.cellOf({ operation, what: 'Idempotency-Key', parts, expects }, request, leaksIn);
+    const foreign = typeof body === 'string' ? [...new Set(body.match(UUID))] : [];
+    const crossing = { operation, what: 'Idempotency-Key', parts: { ids: {} }, expects, foreign };
+    return this.cellOf(crossing, request, watch);
   }
 
-  private async cellOf(
-    { operation, what, expects }: Crossing,
-    request: Request,
-    leaksIn: (answer: Answer) => string[],
-  ): Promise<Cell> {
+  private async cellOf(crossing: Crossing, request: Request, watch: Watch): Promise<Cell> {
+    const { operation, what, expects, foreign = [], at, caller } = crossing;
     const answer = await send(this.api, request, operation.streams);
-    const violations = [...faultsOf(answer, expects), ...leaksIn(answer)];
-    return { operation: operation.id, actor: what, status: answer.status, violations };
+    const isTaken = answer.status < 300 && foreign.length > 0;
+    const keepers = isTaken ? await watch.homeRows.holding(foreign, caller) : [];
+    const violations = new Set([
+      ...faultsOf(answer, expects),
+      ...watch.documentFaults(operation, answer),
+      ...watch.leaksIn(answer),
+      ...(at ? otherFaults(answer, at) : []),
+      ...(keepers.length > 0 ? [`keeps what is another team's in ${keepers.join(', ')}`] : []),
+    ]);
+    return { operation: operation.id, actor: what, status: answer.status, violations: [...violations] };
   }
 
   /** @throws Error when nobody has said what the id of this name means */
   private foreignIdFor(operation: Operation, pointer: string[]): string {
-    const name = pointer.findLast((part) => !/^\d+$/.test(part)) ?? '';
-    const id = this.teams.victim.ids[SAME_RESOURCE[name] ?? name];
+    const id = this.teams.victim.ids[resourceAt(pointer)];
     if (!id)
       throw new Error(
-        `${operation.id} takes an id as ${name}: add it to RESOURCES or SAME_RESOURCE of operation-examples.ts.`,
+        `${operation.id} takes an id as ${nameAt(pointer)}: add it to RESOURCES or SAME_RESOURCE of operation-examples.ts.`,
       );
     return id;
   }
+}
+
+/** Whose ids a field at a pointer takes. */
+function resourceAt(pointer: readonly string[]): string {
+  const name = nameAt(pointer);
+  return SAME_RESOURCE[name] ?? name;
 }
 
 const takesKey = ({ headerParameters }: Operation): boolean =>
   headerParameters.some((name) => name.toLowerCase() === KEY);
 const takesCursor = ({ method, queryParameters }: Operation): boolean =>
   method === 'GET' && queryParameters.some(({ name }) => name === 'cursor');
-const untried = ({ id }: Operation, actor: string, why: string): Cell => ({
+const failed = ({ id }: Operation, actor: string, violation: string): Cell => ({
   operation: id,
   actor,
   status: 0,
-  violations: [`could not be tried: ${why}`],
+  violations: [violation],
 });
+const untried = (operation: Operation, actor: string, why: string): Cell =>
+  failed(operation, actor, `could not be tried: ${why}`);
 
 /** Every way to mix own and foreign ids in one path; all own is no crossing, all foreign is in the matrix. */
 function mixesOf({ pathParameters }: Operation): string[][] {
@@ -210,28 +300,4 @@ function mixesOf({ pathParameters }: Operation): string[][] {
   for (let bits = 1; bits < 2 ** names.length - 1; bits++)
     mixes.push(names.filter((_, i) => bits & (1 << i)));
   return mixes;
-}
-
-/** A copy of `body` with `value` where `pointer` says; what is missing on the way is made. */
-export function withValue(body: unknown, pointer: readonly string[], value: unknown): unknown {
-  const [name, ...rest] = pointer;
-  if (name === undefined) return value;
-  if (/^\d+$/.test(name)) {
-    const list = Array.isArray(body) ? [...(body as unknown[])] : [];
-    list[Number(name)] = withValue(list[Number(name)], rest, value);
-    return list;
-  }
-  const object = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  return { ...object, [name]: withValue(object[name], rest, value) };
-}
-
-/** The body with something of its own team where `pointer` says, unless there is something already. */
-function withOwn(body: unknown, pointer: readonly string[], ids: Record<string, string>): unknown {
-  const there = pointer.reduce<unknown>(
-    (value, part) => (value as Record<string, unknown> | undefined)?.[part],
-    body,
-  );
-  if (there !== undefined) return body;
-  const name = pointer.findLast((part) => !/^\d+$/.test(part)) ?? '';
-  return withValue(body, pointer, ids[SAME_RESOURCE[name] ?? name]);
 }

@@ -1,8 +1,9 @@
 import type { Actor } from './actors.ts';
-import { withValue } from './crossings.ts';
 import { TeamSecrets } from './leaks.ts';
+import { otherFaults } from './judge.ts';
 import { runMatrix } from './matrix.ts';
 import { idFieldsOf, type ApiDocument, type Operation } from './openapi.ts';
+import { twice, withValue } from './pointers.ts';
 import { aftermathOf } from './proof.ts';
 import type { Answer } from './request.ts';
 import type { Snapshot } from './rows.ts';
@@ -34,6 +35,7 @@ const notFound = (more: Partial<Answer> = {}): Answer => ({
 async function violations(answer: Answer, snapshots: Snapshot[] = [{}, {}]): Promise<string[]> {
   const cells = await runMatrix([operation], [stranger], {
     call: async () => answer,
+    documentFaults: () => [],
     leaksIn: (given) => secrets.in(given),
     snapshot: async () => snapshots.shift() ?? {},
   });
@@ -86,9 +88,31 @@ describe('the isolation proof', () => {
     expect(await violations(notFound({ text: '{"status":404}' }))).toEqual(['answered 404 without a code']);
   });
 
+  it('finds an answer that is not as documented, and one that sends elsewhere', async () => {
+    const lost = { statuses: [404], location: /home$/, why: 'it is lost' };
+    const cells = await runMatrix([operation], [{ ...stranger, expects: () => lost }], {
+      call: async () => notFound(),
+      documentFaults: () => ['says more than is documented'],
+      leaksIn: () => [],
+      snapshot: async () => ({}),
+    });
+    expect(cells[0]?.violations).toEqual(['sends to nowhere (it is lost)', 'says more than is documented']);
+  });
+
+  it('finds a refusal that is about something else than the id that was sent', () => {
+    const text = JSON.stringify({ status: 400, errors: [{ pointer: '/name', code: 'required' }] });
+    const refusal = notFound({ status: 400, text });
+    expect(otherFaults(refusal, ['steps', '0'])).toEqual([
+      expect.stringContaining('than the id at /steps/0'),
+    ]);
+    expect(otherFaults(refusal, ['name'])).toEqual([]);
+    expect(otherFaults(notFound(), ['steps', '0'])).toEqual([]);
+  });
+
   it('finds a call that could not be made', async () => {
     const cells = await runMatrix([operation], [stranger], {
       call: () => Promise.reject(new Error('no answer in time')),
+      documentFaults: () => [],
       leaksIn: () => [],
       snapshot: async () => ({}),
     });
@@ -97,7 +121,7 @@ describe('the isolation proof', () => {
 
   it("finds an id of the other team that was stored among one's own rows", () => {
     const victim = { ids: { leadId: SECRET_ID } } as unknown as Team;
-    const texts = new Map([[SECRET_ID, 'campaigns.campaign_enrollments']]);
+    const texts = new Map([[`said of ${SECRET_ID}`, 'campaigns.campaign_enrollments']]);
     expect(aftermathOf({}, {}, { victim, home: victim }, texts)).toEqual([
       'campaigns.campaign_enrollments of one team now holds the leadId of another',
     ]);
@@ -133,5 +157,17 @@ describe('a body', () => {
       steps: [{ type: 'email', templateId: 'theirs' }],
     });
     expect(withValue({}, ['leadIds', '0'], 'theirs')).toEqual({ leadIds: ['theirs'] });
+  });
+
+  it('takes it beside one of its own, whole as the own one is', () => {
+    expect(
+      twice({ steps: [{ type: 'email', templateId: 'mine' }] }, ['steps', '0', 'templateId'], 'x'),
+    ).toEqual({
+      steps: [
+        { type: 'email', templateId: 'mine' },
+        { type: 'email', templateId: 'mine' },
+      ],
+    });
+    expect(twice({}, ['leadIds', '0'], 'mine')).toEqual({ leadIds: ['mine', 'mine'] });
   });
 });

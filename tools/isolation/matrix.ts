@@ -9,6 +9,8 @@ export type Cell = { operation: string; actor: string; status: number; violation
 
 export type MatrixParts = {
   call: (operation: Operation, actor: Actor) => Promise<Answer>;
+  /** What of an answer is not as documented. */
+  documentFaults: (operation: Operation, answer: Answer) => string[];
   /** What an answer shows of the team that nobody here belongs to. */
   leaksIn: (answer: Answer) => string[];
   /** The rows of that team. */
@@ -53,8 +55,12 @@ async function cellOf(operation: Operation, actor: Actor, parts: MatrixParts): P
   const cell = { operation: operation.id, actor: actor.name };
   try {
     const answer = await parts.call(operation, actor);
-    const violations = [...faultsOf(answer, actor.expects(operation)), ...parts.leaksIn(answer)];
-    return { ...cell, status: answer.status, violations };
+    const violations = new Set([
+      ...faultsOf(answer, actor.expects(operation)),
+      ...parts.documentFaults(operation, answer),
+      ...parts.leaksIn(answer),
+    ]);
+    return { ...cell, status: answer.status, violations: [...violations] };
   } catch (error) {
     return { ...cell, status: 0, violations: [`could not be called: ${String(error)}`] };
   }

@@ -139,11 +139,14 @@ function sampleText({ format, minLength }: Schema): string {
   return 'sample'.padEnd(minLength ?? 0, 'x');
 }
 
-/** Where in a JSON body ids may stand: the pointer of every field of format uuid, list items as `/0`. */
+/** Names a team as well as its id does. */
+const SLUG = 'tenantSlug';
+
+/** Where in a JSON body ids may stand: the pointer of every field of format uuid and of a team's slug, list items as `/0`. */
 export function idFieldsOf(schema: Schema | undefined, document: ApiDocument, at: string[] = []): string[][] {
   if (!schema || at.length > 6) return [];
   const { anyOf, items, properties, format } = resolved(schema, document);
-  if (format === 'uuid') return [at];
+  if (format === 'uuid' || at.at(-1) === SLUG) return [at];
   return [
     ...(anyOf ?? []).flatMap((option) => idFieldsOf(option, document, at)),
     ...(items ? idFieldsOf(items, document, [...at, '0']) : []),

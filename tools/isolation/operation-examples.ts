@@ -1,9 +1,12 @@
 import { decodeJwt } from 'jose';
 import { ACCOUNT_EXAMPLES } from './account-examples.ts';
 import { INVOICE_EXAMPLES, INVOICE_RESOURCES } from './invoice-examples.ts';
+import { LOG_IN_EXAMPLES } from './log-in-examples.ts';
+import { LogInProvider } from './log-in-provider.ts';
 import { PAYMENT_EXAMPLES, PAYMENT_RESOURCES } from './payment-examples.ts';
 import type { Person } from './person.ts';
-import { newMember, type Team } from './team.ts';
+import { plantOldInvitation } from './planted.ts';
+import { newcomer, type Team } from './team.ts';
 
 type Ids = Record<string, string>;
 /** Makes one of a resource in a team and answers its id; `ids` has what the resource belongs to, `caller` is who will use it. */
@@ -12,12 +15,14 @@ export type MakeResource = (team: Team, ids: Ids, caller: Person) => Promise<str
 /** What one call of an operation needs beyond what its schema says. */
 export type Example = {
   body?: (team: Team, ids: Ids, caller: Person) => unknown;
-  query?: (team: Team, ids: Ids) => Record<string, string>;
+  query?: (team: Team, ids: Ids) => Record<string, string> | Promise<Record<string, string>>;
+  /** What it must show beside a session, given the body. */
+  headers?: (team: Team, body: unknown) => Record<string, string>;
   form?: (team: Team) => FormData;
   /** Resources in the state that this operation is for, where the ordinary example is in another. */
   resources?: Record<string, MakeResource>;
-  /** What it answers to whoever may, where that is not the documented success. */
-  answers?: number;
+  /** Where it sends a browser on success, when its status is the same for success and failure. */
+  location?: RegExp;
   /** Why its list has but one page in every team, so that no cursor of it can be tried. */
   onePage?: string;
   /** It would leave its caller without a session, or their team without its people: each call gets one of its own. */
@@ -65,15 +70,14 @@ export const RESOURCES: Record<string, MakeResource> = {
   statusId: (team) => post(team, '/lead-statuses', { key: unique(), label: `Status ${team.marker}` }),
   importId: async (_, { finishedImportId }) => finishedImportId as string,
   sessionId: async (_team, _ids, caller) => decodeJwt((await caller.logIn()).accessToken)['sid'] as string,
-  // No provider is set up in an instance of a proof; how one is logged in with, identity's own specs prove.
-  provider: async () => 'unknown',
+  provider: async () => LogInProvider.key,
   identityId: async ({ world }, _ids, { userId }) => {
     const id = crypto.randomUUID();
     await world.database.query(LINK_IDENTITY, [id, userId]);
     return id;
   },
   apiKeyId: apiKeyOf,
-  userId: async (team) => (await newMember(team, 'agent', crypto.randomUUID())).userId,
+  userId: async (team) => (await newcomer(team)).userId,
   invitationId: async (team) => {
     const { results } = await team.client.post<{ results: { invitation: { id: string } }[] }>(
       '/invitations',
@@ -142,9 +146,6 @@ function invitationsOf(team: Team): object {
   return { invitations: [{ email: email(team), role: 'viewer' }], message: `Message ${team.marker}` };
 }
 
-/** Tokens reach nobody but the mailbox: whoever may ask is told that there is no such invitation. */
-const UNKNOWN_TOKEN = { token: 'a-token-that-nobody-was-sent' };
-
 function templateOf({ marker }: Team): object {
   return { templateKey: unique(), language: 'en', subject: `Subject ${marker}`, body: `Body ${marker}` };
 }
@@ -162,9 +163,16 @@ function emailAccountOf(team: Team): object {
   };
 }
 
-/** Somebody without a past here. */
-const newcomer = (team: Team): Promise<Person> => newMember(team, 'agent', crypto.randomUUID());
-const credentialsOf = ({ email, password }: Person): object => ({ email, password });
+const INSERT_IMPORT = `
+  INSERT INTO leads.lead_imports (id, tenant_id, created_by_user_id, file_name, file_size, object_key, dedupe, leased_until)
+  VALUES ($1::uuid, $2::uuid, $3, $4, 10, $2::text || '/imports/' || $1::text || '.csv', 'skip', 'infinity')`;
+
+/** An import that no worker takes up: one that had begun would end before anybody could cancel it. */
+const waitingImport: MakeResource = async ({ world, tenantId, marker, owner }) => {
+  const id = crypto.randomUUID();
+  await world.database.query(INSERT_IMPORT, [id, tenantId, owner.userId, `${marker}.csv`]);
+  return id;
+};
 
 /** A campaign with somebody enrolled and something to send, a long time from now. */
 const readyCampaign: MakeResource = async (team, ids, caller) => {
@@ -229,55 +237,19 @@ export const EXAMPLES: Record<string, Example> = {
   'leads.stages.update': { body: ({ marker }) => ({ label: `Changed ${marker}` }) },
   'leads.statuses.create': { body: ({ marker }) => ({ key: unique(), label: `Status ${marker}` }) },
   'leads.statuses.update': { body: ({ marker }) => ({ label: `Changed ${marker}` }) },
-  // What has ended cannot be cancelled any more; that whoever may is let through is what counts here.
-  'leads.imports.cancel': { answers: 409 },
+  'leads.imports.cancel': { resources: { importId: waitingImport } },
   'leads.imports.create': { form: csvForm },
   'identity.api-keys.create': { body: ({ marker }) => ({ name: `Key ${marker}`, scopes: ['leads.read'] }) },
   'identity.api-keys.get': { resources: { apiKeyId: apiKeyOf } },
   'identity.api-keys.update': { body: ({ marker }) => ({ name: `Changed ${marker}` }) },
-  'identity.accounts.logIn': { body: async (team) => credentialsOf(await newcomer(team)) },
-  'identity.accounts.logOut': { alone: 'person' },
-  'identity.sessions.revokeOthers': { alone: 'person' },
-  'identity.sessions.switchTenant': {
-    alone: 'person',
-    body: ({ secondTenantId }) => ({ tenantId: secondTenantId }),
-  },
-  'identity.accounts.refresh': {
-    body: async (team) => ({ refreshToken: (await (await newcomer(team)).logIn()).refreshToken }),
-  },
-  'identity.accounts.signUp': {
-    body: (team) => ({
-      tenantName: `Team ${unique()}`,
-      email: email(team),
-      password: `a password of ${crypto.randomUUID()}`,
-    }),
-  },
-  'identity.identities.startLink': { body: () => ({ provider: 'unknown' }), answers: 404 },
-  'gateway.oidc.redirected': { query: () => ({ state: 'unknown' }), answers: 404 },
-  'identity.oidc.start': { answers: 404 },
-  'identity.oidc.complete': { body: () => ({ provider: 'unknown', state: 'unknown' }), answers: 404 },
-  'identity.oidc.signUp': { body: () => ({ ticket: 'x'.repeat(43), tenantName: 'Acme' }), answers: 401 },
-  'identity.oidc.link': {
-    body: async (team) => ({ ticket: 'x'.repeat(43), ...credentialsOf(await newcomer(team)) }),
-    answers: 401,
-  },
+  ...LOG_IN_EXAMPLES,
   'identity.closing.close': {
     alone: 'team',
     body: (team, _ids, { password }) => ({ name: `Team ${team.marker}`, password }),
   },
-  // Nobody's team is closed here, and nobody may say so of another's.
-  'identity.closing.restore': {
-    body: async (team) => ({ ...credentialsOf(await newcomer(team)), tenantId: team.tenantId }),
-    answers: 403,
-  },
   'identity.invitations.create': { body: invitationsOf },
-  // It was sent just now.
-  'identity.invitations.resend': { answers: 429 },
-  'identity.invitees.show': { body: () => UNKNOWN_TOKEN, answers: 404 },
-  'identity.invitees.accept': { body: () => UNKNOWN_TOKEN, answers: 404 },
-  'identity.invitees.signUp': {
-    body: () => ({ ...UNKNOWN_TOKEN, password: `a password of ${crypto.randomUUID()}` }),
-    answers: 404,
+  'identity.invitations.resend': {
+    resources: { invitationId: (team) => plantOldInvitation(team, email(team)) },
   },
   'identity.features.update': { body: () => ({ enabled: true }) },
   'identity.member-rights.set': { body: ({ marker }) => ({ allowed: true, reason: `Because ${marker}` }) },
@@ -299,7 +271,7 @@ function csvForm({ marker }: Team): FormData {
 }
 
 /** Names in paths that are the same words in every team, and so nobody's: what they are about is the caller's own. */
-export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability', 'line'];
+export const COMMON_NAMES: readonly string[] = ['featureKey', 'capability', 'line', 'provider'];
 
 /** Names of ids in bodies and filters that mean the example under another name. */
 export const SAME_RESOURCE: Record<string, string> = {

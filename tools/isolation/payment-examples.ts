@@ -1,4 +1,7 @@
+import { createHmac } from 'node:crypto';
 import type { Example, MakeResource } from './operation-examples.ts';
+import { meansOf } from './planted.ts';
+import type { Team } from './team.ts';
 
 const INSERT_TOP_UP = `
   INSERT INTO billing.billing_top_ups (id, tenant_id, wallet_id, origin, amount, currency, customer_id, created_at)
@@ -29,6 +32,26 @@ export const PAYMENT_EXAMPLES: Record<string, Example> = {
   'billing.auto-top-up.set': {
     body: () => ({ enabled: false, threshold: '5', amount: '10', monthlyCap: '100', paymentMethodId: null }),
   },
-  // Signed by nobody who knows the secret.
-  'gateway.webhooks.stripe': { answers: 400 },
+  'gateway.webhooks.stripe': { body: providerEvent, headers: signed },
 };
+
+/** Of a kind that billing takes and does nothing about. */
+function providerEvent(): object {
+  return {
+    id: `evt_${crypto.randomUUID()}`,
+    object: 'event',
+    type: 'plan.created',
+    created: Math.floor(Date.now() / 1000),
+    livemode: false,
+    data: { object: { id: 'plan_of_a_proof' } },
+  };
+}
+
+/** As the payment provider signs the bytes of a body. */
+function signed(team: Team, body: unknown): Record<string, string> {
+  const time = Math.floor(Date.now() / 1000);
+  const signature = createHmac('sha256', meansOf(team).webhookSecret)
+    .update(`${time}.${JSON.stringify(body)}`)
+    .digest('hex');
+  return { 'stripe-signature': `t=${time},v1=${signature}` };
+}

@@ -1,6 +1,8 @@
 import pg from 'pg';
+import { stripeWebhookSecret } from '../start/apps.ts';
 import { roleUrl } from '../start/secrets.ts';
 import type { Platform } from '../start/platform.ts';
+import { Documented } from '../fuzz/answers.ts';
 import { actorsOf, KEY_SCOPE, type Teams } from './actors.ts';
 import { Calls } from './calls.ts';
 import { catalogueOf, type Catalogue } from './catalogue.ts';
@@ -9,7 +11,9 @@ import { TeamSecrets } from './leaks.ts';
 import { runMatrix, type Cell } from './matrix.ts';
 import { documentOf, operationsOf, type Operation } from './openapi.ts';
 import { COMMON_NAMES } from './operation-examples.ts';
-import { send } from './request.ts';
+import { strayTables } from './owned-tables.ts';
+import type { LogInProvider } from './log-in-provider.ts';
+import { send, type Answer } from './request.ts';
 import { changed, Rows, type Snapshot } from './rows.ts';
 import { crossStreams } from './streams.ts';
 import { workingTeam, type World } from './team.ts';
@@ -18,6 +22,7 @@ import { spentTokens, untilAnswered } from './spent-tokens.ts';
 import { suspendTeam } from './suspension.ts';
 import { badTokensOf, PlatformKey } from './tokens.ts';
 
+const IDENTITY_KEY = 'key-encryption.identity';
 const REST_DEADLINE_MS = 60_000;
 /** Members are put into teams side by side. */
 export const CONNECTIONS_MAX = 4;
@@ -36,20 +41,32 @@ export type ProofReport = {
 };
 
 /** Shows on a running instance of its own that no team sees or changes anything of another. */
-export async function proveIsolation(platform: Platform): Promise<ProofReport> {
+export async function proveIsolation(platform: Platform, provider: LogInProvider): Promise<ProofReport> {
   const startedAt = performance.now();
   const database = new pg.Pool({ connectionString: platform.adminUrl, max: CONNECTIONS_MAX });
   try {
-    const report = await prove(platform, database);
+    const report = await prove(platform, proofWorldOf(platform, database, provider));
     return { ...report, seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     await database.end();
   }
 }
 
-async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofReport, 'seconds'>> {
+/** An instance with all that examples of operations may need. */
+export function proofWorldOf(platform: Platform, database: pg.Pool, provider: LogInProvider): World {
   const { api, smtp } = platform.urls;
-  const world: World = { api, smtp, database };
+  const { secrets } = platform;
+  const identityKey = Buffer.from(secrets.key(IDENTITY_KEY), 'base64');
+  return {
+    api,
+    smtp,
+    database,
+    means: { identityKey, webhookSecret: stripeWebhookSecret(secrets), provider },
+  };
+}
+
+async function prove(platform: Platform, world: World): Promise<Omit<ProofReport, 'seconds'>> {
+  const { api, database } = world;
   const [victim, home] = await Promise.all([
     workingTeam(world, 'Quizzaciously'),
     workingTeam(world, 'Flibbertigibbet'),
@@ -67,15 +84,24 @@ async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofR
   const before = await victimRows.rest(REST_DEADLINE_MS);
   const secrets = new TeamSecrets(victim.marker, await victimRows.texts(), (await homeRows.texts()).keys());
   const leaksIn = secrets.in.bind(secrets);
+  const documented = new Documented(document);
+  const documentFaults = (operation: Operation, answer: Answer) =>
+    documented.faultsOf(operation, answer, false);
 
   const actors = await actorsIn(platform, database, teams);
   const calls = new Calls(document);
   const matrix = await runMatrix(operations, actors, {
     call: async (operation, actor) => send(api, await calls.requestFor(operation, actor), operation.streams),
+    documentFaults,
     leaksIn,
     snapshot: () => victimRows.snapshot(),
   });
-  const crossed = await crossings.run(operations, traces, leaksIn);
+  const crossed = await crossings.run(operations, traces, {
+    leaksIn,
+    documentFaults,
+    victimRows,
+    homeRows,
+  });
   const aftermath = aftermathOf(
     before,
     await victimRows.rest(REST_DEADLINE_MS),
@@ -88,15 +114,18 @@ async function prove(platform: Platform, database: pg.Pool): Promise<Omit<ProofR
     operations,
     actors: actors.map(({ name }) => name),
     matrix,
-    crossings: [...crossed, ...(await crossStreams(api, teams))],
+    crossings: [...crossed, ...(await crossStreams(api, teams, operations, documentFaults))],
     catalogue: await catalogueOf(database, as, ids),
-    aftermath,
+    aftermath: [
+      ...aftermath,
+      ...(await strayTables(database)).map((table) => `nobody's rows are compared in ${table}`),
+    ],
   };
 }
 
 async function actorsIn(platform: Platform, database: pg.Pool, teams: Teams) {
   const { accessToken } = await teams.home.owner.logIn();
-  const key = await PlatformKey.of(database, platform.secrets.key('key-encryption.identity'));
+  const key = await PlatformKey.of(database, platform.secrets.key(IDENTITY_KEY));
   const bad = await badTokensOf(await key.lasting(accessToken), key);
   const { secret } = await teams.home.client.post<{ secret: string }>('/api-keys', {
     name: 'Key of the proof',
@@ -122,9 +151,13 @@ export function aftermathOf(
   { victim }: Teams,
   homeTexts: ReadonlyMap<string, string>,
 ): string[] {
+  const texts = [...homeTexts];
   const stored = Object.entries(victim.ids)
-    .filter(([name, id]) => homeTexts.has(id) && !COMMON_NAMES.includes(name))
-    .map(([name, id]) => `${homeTexts.get(id)} of one team now holds the ${name} of another`);
+    .filter(([name]) => !COMMON_NAMES.includes(name))
+    .flatMap(([name, id]) => {
+      const [, table] = texts.find(([text]) => text.includes(id)) ?? [];
+      return table ? [`${table} of one team now holds the ${name} of another`] : [];
+    });
   return [...changed(before, after).map((table) => `rows of the other team changed in ${table}`), ...stored];
 }
 

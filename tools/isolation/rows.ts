@@ -1,18 +1,7 @@
 import type pg from 'pg';
 import { setTimeout as wait } from 'node:timers/promises';
+import { NOT_COMPARED, ownedBy, ownedTables, rowOf, type OwnedTable } from './owned-tables.ts';
 
-/** Every table of a service that says whose its rows are, with the column that says it. */
-const OWNED_TABLES = `
-  SELECT DISTINCT ON (c.oid) quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "table", a.attname AS "column"
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-  WHERE c.relkind = 'r'
-    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
-    AND n.nspname NOT LIKE 'pg\\_%'
-    AND a.attname IN ('tenant_id', 'user_id', 'id')
-    AND (a.attname <> 'id' OR (n.nspname, c.relname) IN (('identity', 'tenants'), ('identity', 'users')))
-  ORDER BY c.oid, array_position(ARRAY['tenant_id', 'user_id', 'id'], a.attname::text)`;
 const MEMBERS = `SELECT user_id AS id FROM identity.memberships WHERE tenant_id = $1`;
 const PENDING_EVENTS = `
   SELECT quote_ident(n.nspname) || '.domain_events' AS "table"
@@ -21,22 +10,12 @@ const PENDING_EVENTS = `
   WHERE c.relname = 'domain_events'
     AND c.relkind IN ('r', 'p')`;
 
-/** Says whose turn it is to send, to be audited, to be invoiced: turns come and go by themselves. */
-const NOT_COMPARED = new Set([
-  'campaigns.tenant_schedule',
-  'billing.wallet_upkeep',
-  'billing.invoice_upkeep',
-]);
-/** What a service tidies up by itself when its time has come: the answer to a refresh that nobody may ask for again. */
-const TIDIED: Readonly<Record<string, string>> = { 'identity.sessions': '{last_answer,updated_at}' };
-
 const LOOK_EVERY_MS = 150;
 /** Something at rest looks the same this many times in a row. */
 const LOOKS_ALIKE = 4;
 
 /** Which rows are a team's: those of its tenant, and those of its people. */
 export type Owners = { tenantId: string; userIds: string[] };
-type OwnedTable = { table: string; column: string };
 /** For each table, how many rows a team has there and what they add up to. */
 export type Snapshot = Record<string, string>;
 
@@ -53,10 +32,9 @@ export class Rows {
   }
 
   static async of(database: pg.Pool, tenantId: string): Promise<Rows> {
-    const { rows: tables } = await database.query<OwnedTable>(OWNED_TABLES);
+    const tables = await ownedTables(database);
     const { rows: members } = await database.query<{ id: string }>(MEMBERS, [tenantId]);
-    const compared = tables.filter(({ table }) => !NOT_COMPARED.has(table));
-    return new Rows(database, compared, { tenantId, userIds: members.map(({ id }) => id) });
+    return new Rows(database, tables, { tenantId, userIds: members.map(({ id }) => id) });
   }
 
   /** Count and sum of the hashes of the team's rows in each table. */
@@ -67,6 +45,7 @@ export class Rows {
       text: this.unionOf(
         (table) =>
           `SELECT '${table}' AS "table", count(*) || ':' || coalesce(sum(hashtextextended(${rowOf(table)}, 0)), 0) AS hash`,
+        this.tables.filter(({ table }) => !NOT_COMPARED.has(table)),
       ),
       values: this.parameters(),
     });
@@ -82,6 +61,24 @@ export class Rows {
     const found = new Map<string, string>();
     for (const { table, row } of rows) collect(row, (text) => found.set(text, table));
     return found;
+  }
+
+  /** The tables in which a row of the team, or of one of its people beside those it began with, says one of these texts. */
+  async holding(texts: readonly string[], person?: { tenantId: string; userId: string }): Promise<string[]> {
+    const { tenantId, userIds } = this.owners;
+    const patterns = texts.map((text) => `%${text}%`);
+    const people = person ? [...userIds, person.userId] : userIds;
+    const { rows } = await this.database.query<{ table: string }>({
+      name: `holding of ${tenantId}`,
+      text: this.tables
+        .map(
+          ({ table, column }) =>
+            `SELECT '${table}' AS "table" WHERE EXISTS (SELECT FROM ${table} t WHERE ${ownedBy(table, column, '= ANY ($1::uuid[])')} AND t::text LIKE ANY ($3::text[]))`,
+        )
+        .join(' UNION ALL '),
+      values: [[tenantId, person?.tenantId ?? tenantId], people, patterns],
+    });
+    return rows.map(({ table }) => table);
   }
 
   /** Waits until every event has left and nothing of the team changes any more. @throws Error after `deadlineMs` */
@@ -108,24 +105,15 @@ export class Rows {
   }
 
   // One statement for all tables, so that a snapshot is of one moment.
-  private unionOf(select: (table: string) => string): string {
-    return this.tables
-      .map(({ table, column }) =>
-        column === 'user_id' || table === 'identity.users'
-          ? `${select(table)} FROM ${table} t WHERE t.${column} = ANY ($2::uuid[])`
-          : `${select(table)} FROM ${table} t WHERE t.${column} = $1`,
-      )
+  private unionOf(select: (table: string) => string, tables = this.tables): string {
+    return tables
+      .map(({ table, column }) => `${select(table)} FROM ${table} t WHERE ${ownedBy(table, column, '= $1')}`)
       .join(' UNION ALL ');
   }
 
   private parameters(): unknown[] {
     return [this.owners.tenantId, this.owners.userIds];
   }
-}
-
-function rowOf(table: string): string {
-  const tidied = TIDIED[table];
-  return tidied ? `(to_jsonb(t) - '${tidied}'::text[])::text` : 't::text';
 }
 
 /** The tables in which two snapshots differ. */

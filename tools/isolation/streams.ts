@@ -1,16 +1,24 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Teams } from './actors.ts';
+import { faultsOf, type Expectation } from './judge.ts';
 import type { Cell } from './matrix.ts';
-import { send } from './request.ts';
+import type { Operation } from './openapi.ts';
+import { send, type Answer } from './request.ts';
 import type { Team } from './team.ts';
 
 const PATH = '/v1/events/stream';
 const OPERATION = 'gateway.events.stream';
+const FOREIGN_PLACE: Expectation = { statuses: [400], why: "it is a place in another team's stream" };
 const STREAM_DEADLINE_MS = 20_000;
 const PAUSE_MS = 50;
 
 /** Both teams work while one listens: it must hear of its own work, and of nothing else, whatever place it claims to have reached. */
-export async function crossStreams(api: string, { victim, home }: Teams): Promise<Cell[]> {
+export async function crossStreams(
+  api: string,
+  { victim, home }: Teams,
+  operations: readonly Operation[],
+  documentFaults: (operation: Operation, answer: Answer) => string[],
+): Promise<Cell[]> {
   const theirs = await Listener.open(api, await victim.owner.headers());
   const mine = await Listener.open(api, await home.owner.headers());
   await victim.client.post('/leads', { lastName: `Streamed ${victim.marker}` });
@@ -23,11 +31,12 @@ export async function crossStreams(api: string, { victim, home }: Teams): Promis
   theirs.close();
   const foreignPlace = /^id: ?(.+)$/m.exec(theirs.text)?.[1] ?? '';
   const headers = { ...(await home.owner.headers()), 'last-event-id': foreignPlace };
-  const { status } = await send(api, { method: 'GET', target: PATH, headers }, true);
-  const wrong = status === 400 ? [] : [`answered ${status} to a place in another team's stream`];
+  const answer = await send(api, { method: 'GET', target: PATH, headers }, true);
+  const operation = operations.find(({ id }) => id === OPERATION) as Operation;
+  const violations = [...faultsOf(answer, FOREIGN_PLACE), ...documentFaults(operation, answer)];
   return [
     { operation: OPERATION, actor: 'stream', status: 200, violations: foreignIn(heard, victim) },
-    { operation: OPERATION, actor: 'Last-Event-ID', status, violations: wrong },
+    { operation: OPERATION, actor: 'Last-Event-ID', status: answer.status, violations },
   ];
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ApiClient } from '../demo/client.ts';
 import { followToTheEnd, launchMainJob, type Smtp } from '../demo/main-job.ts';
 import { memberWithPicture } from './account-examples.ts';
+import type { LogInProvider } from './log-in-provider.ts';
 import { Person } from './person.ts';
 import { RESOURCES } from './operation-examples.ts';
 
@@ -20,7 +21,15 @@ const INSERT_MEMBER = `
   SELECT gen_random_uuid(), person.id, team.id, $7, $6
   FROM person, unnest($8::uuid[]) AS team (id)`;
 
-export type World = { api: string; smtp: Smtp; database: pg.Pool };
+/** What an instance of a proof gives beyond its API, to make what only a mail, a text or a provider would bring. */
+export type Means = {
+  /** Seals and hashes what identity keeps. */
+  identityKey: Buffer;
+  /** Signs what the payment provider sends. */
+  webhookSecret: string;
+  provider: LogInProvider;
+};
+export type World = { api: string; smtp: Smtp; database: pg.Pool; means?: Means };
 
 /** A team with one member of each role, one example of each resource, and its name in every text it has. */
 export type Team = {
@@ -73,6 +82,9 @@ export async function newMember(
   return new Person(world.api, { email, password: owner.password, tenantId, userId });
 }
 
+/** Somebody without a past here. */
+export const newcomer = (team: Team): Promise<Person> => newMember(team, 'agent', crypto.randomUUID());
+
 const addressOf = (name: string, marker: string): string => `${name}-${marker.toLowerCase()}@leadwire.test`;
 
 /** A team that has done the main job once, to its end, and has one of each resource. */
@@ -84,7 +96,9 @@ export async function workingTeam(world: World, marker: string): Promise<Team> {
   // No list ends with its first item, not even that of one's teams.
   const second = await team.client.post<{ id: string }>('/tenants', { name: `Second team of ${marker}` });
   team.secondTenantId = second.id;
+  const { tenant } = await team.client.get<{ tenant: { slug: string } }>('/me');
   Object.assign(team.ids, {
+    tenantSlug: tenant.slug,
     runningCampaignId: job.campaignId,
     finishedImportId: job.importState.id,
     tenantId: team.tenantId,

@@ -50,7 +50,8 @@ const publicUrl = ({ httpPorts }: Pick<InstanceFacts, 'httpPorts'>): string =>
 
 /** What billing and the payment provider of a local instance, which is the sandbox, share. */
 const stripeSecretKey = (secrets: Secrets): string => `sk_test_${secrets.password('stripe.key')}`;
-const stripeWebhookSecret = (secrets: Secrets): string => `whsec_${secrets.password('stripe.webhook')}`;
+export const stripeWebhookSecret = (secrets: Secrets): string =>
+  `whsec_${secrets.password('stripe.webhook')}`;
 
 /** Sender of the platform's own mails in a local instance. */
 export const PLATFORM_MAIL_ADDRESS = 'no-reply@leadwire.test';
