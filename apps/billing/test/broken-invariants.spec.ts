@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { violationsOf, type Query } from '../src/audit/invariants.js';
+import { INVARIANTS, violationsOf, type Query } from '../src/audit/invariants.js';
 import { BusyWallet } from './busy-wallet.js';
 
 type Alteration = {
@@ -27,6 +27,13 @@ const ALTERATIONS: Alteration[] = [
     sql: [
       `UPDATE ${LEDGER} SET balance_before = balance_before + 1, balance_after = balance_after + 1
        WHERE tenant_id = $1 AND wallet_seq = 3 RETURNING id AS row`,
+    ],
+  },
+  {
+    what: 'the tenant of a posting',
+    breaks: 'I2',
+    sql: [
+      `UPDATE ${LEDGER} SET tenant_id = gen_random_uuid() WHERE tenant_id = $1 AND wallet_seq = 3 RETURNING wallet_id AS row`,
     ],
   },
   {
@@ -268,6 +275,11 @@ describe('a wallet that knows all kinds of rows', () => {
       await client.query('ROLLBACK');
     }
   }
+
+  it('is altered against every invariant', () => {
+    const broken = new Set(ALTERATIONS.map(({ breaks }) => breaks));
+    expect(INVARIANTS.filter(({ id }) => !broken.has(id))).toEqual([]);
+  });
 
   it('breaks no invariant', async () => {
     expect((await altered({ sql: [] })).violations).toEqual([]);

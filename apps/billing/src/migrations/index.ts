@@ -11,6 +11,7 @@ import { SelfAudit20261129150000 } from './20261129150000-self-audit.js';
 import { PostingSpeed20261129210000 } from './20261129210000-posting-speed.js';
 import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger.js';
 import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
+import { OneTenantAWallet20261130070000 } from './20261130070000-one-tenant-a-wallet.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -26,4 +27,5 @@ export const migrations: MigrationClass[] = [
   PostingSpeed20261129210000,
   LotInTheLedger20261130030000,
   MonthsTakenBack20261130040000,
+  OneTenantAWallet20261130070000,
 ];
