@@ -6,10 +6,10 @@ import { ROOT } from '../infra/paths.ts';
 const ROW = /^\| (I\d+) +\|.*$/gm;
 const TEST = /`([\w./-]+\.spec\.ts)`\s+“([^”]+)”/g;
 
-const CATALOGUE = join(ROOT, 'apps/billing/src/audit/invariants.ts');
-const { INVARIANTS: invariants } = (await import(pathToFileURL(CATALOGUE).href)) as Pick<
-  typeof import('../../apps/billing/src/audit/invariants.ts'),
-  'INVARIANTS'
+const CATALOGUE = join(ROOT, 'apps/billing/src/audit/audited.ts');
+const { AUDITED: invariants } = (await import(pathToFileURL(CATALOGUE).href)) as Pick<
+  typeof import('../../apps/billing/src/audit/audited.ts'),
+  'AUDITED'
 >;
 const page = readFileSync(join(ROOT, 'docs/billing-invariants.md'), 'utf8');
 const rows = [...page.matchAll(ROW)].map(([line, id]) => ({ id: id as string, line }));

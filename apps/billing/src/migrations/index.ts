@@ -12,6 +12,7 @@ import { PostingSpeed20261129210000 } from './20261129210000-posting-speed.js';
 import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger.js';
 import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
 import { OneTenantAWallet20261130070000 } from './20261130070000-one-tenant-a-wallet.js';
+import { AuditOfWhatChanged20261130070100 } from './20261130070100-audit-of-what-changed.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -28,4 +29,5 @@ export const migrations: MigrationClass[] = [
   LotInTheLedger20261130030000,
   MonthsTakenBack20261130040000,
   OneTenantAWallet20261130070000,
+  AuditOfWhatChanged20261130070100,
 ];
