@@ -87,6 +87,14 @@ const ALTERATIONS: Alteration[] = [
     ],
   },
   {
+    what: 'the quantity of usage',
+    breaks: 'I7',
+    sql: [
+      `UPDATE billing_usage_events SET total_quantity = total_quantity - 1
+       WHERE tenant_id = $1 AND status = 'charged' RETURNING id AS row`,
+    ],
+  },
+  {
     what: 'a charge that is forgotten',
     breaks: 'I7',
     sql: [
@@ -131,6 +139,22 @@ const ALTERATIONS: Alteration[] = [
     what: 'what a lot was granted',
     breaks: 'I10',
     sql: ['UPDATE billing_credit_lots SET granted = granted + 1 WHERE tenant_id = $1 RETURNING id AS row'],
+  },
+  {
+    what: 'which lot paid for a posting',
+    breaks: 'I10',
+    sql: [
+      `UPDATE ${LEDGER} l SET lot_id = (SELECT id FROM billing_credit_lots WHERE tenant_id = $1 ORDER BY wallet_seq DESC LIMIT 1)
+       WHERE tenant_id = $1 AND lot_id IS NOT NULL AND reference_type = 'usage_event' RETURNING lot_id AS row`,
+    ],
+  },
+  {
+    what: 'a posting that is paid by a lot of nobody',
+    breaks: 'I10',
+    sql: [
+      `UPDATE ${LEDGER} l SET lot_id = gen_random_uuid()
+       WHERE tenant_id = $1 AND lot_id IS NOT NULL AND reference_type = 'usage_event' RETURNING lot_id AS row`,
+    ],
   },
   {
     what: 'the balance of a counter-account',
@@ -266,6 +290,22 @@ const ALTERATIONS: Alteration[] = [
     sql: [
       `UPDATE billing_invoices SET status = 'pending', paid_at = NULL, payment_method = NULL, due_at = now()
        WHERE tenant_id = $1 RETURNING id AS row`,
+    ],
+  },
+  {
+    what: 'what a month counted',
+    breaks: 'I22',
+    sql: [
+      `UPDATE billing_usage_months SET quantity = quantity - 1
+       WHERE tenant_id = $1 RETURNING concat_ws(' ', month, category, provider, unit) AS row`,
+    ],
+  },
+  {
+    what: 'a month that is gone',
+    breaks: 'I22',
+    sql: [
+      `DELETE FROM billing_usage_months
+       WHERE tenant_id = $1 RETURNING concat_ws(' ', month, category, provider, unit) AS row`,
     ],
   },
 ];

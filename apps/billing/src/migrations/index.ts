@@ -13,6 +13,7 @@ import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger
 import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
 import { OneTenantAWallet20261130070000 } from './20261130070000-one-tenant-a-wallet.js';
 import { AuditOfWhatChanged20261130070100 } from './20261130070100-audit-of-what-changed.js';
+import { MonthsCountedAgain20261130070200 } from './20261130070200-months-counted-again.js';
 
 /** In order; each runs once, in a transaction of its own. */
 export const migrations: MigrationClass[] = [
@@ -30,4 +31,5 @@ export const migrations: MigrationClass[] = [
   MonthsTakenBack20261130040000,
   OneTenantAWallet20261130070000,
   AuditOfWhatChanged20261130070100,
+  MonthsCountedAgain20261130070200,
 ];
