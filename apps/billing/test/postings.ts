@@ -34,7 +34,7 @@ export function tailViolationsIn(database: TestDatabase): Promise<Violation[]> {
     );
     const found: Violation[] = [];
     for (const { walletId, to } of wallets)
-      found.push(...(await violationsOfTail(query, { walletId, from: 0, hash: null, to })));
+      found.push(...(await violationsOfTail(query, { walletId, from: 0, hash: null, to, event: '0' })));
     return found;
   });
 }

@@ -79,6 +79,19 @@ const ALTERATIONS: Record<string, { sql: string[]; breaks: string }> = {
     sql: [`UPDATE billing_usage_events SET total_cost = 0 WHERE tenant_id = $1`],
     breaks: 'I7',
   },
+  'the price that a use of the same cost was rated by': {
+    sql: [
+      `UPDATE billing_usage_events SET usage_items = jsonb_set(usage_items, '{0,unitPrice}', '"0.0020000000"') WHERE tenant_id = $1`,
+    ],
+    breaks: 'I14',
+  },
+  'the event of a posting that is gone': {
+    sql: [
+      `DELETE FROM domain_events
+       WHERE tenant_id = $1 AND event_type = 'billing.wallet.posted' AND (payload ->> 'toSeq')::bigint = 3`,
+    ],
+    breaks: 'I8',
+  },
 };
 
 describe('the audit of wallets', () => {
@@ -174,7 +187,7 @@ describe('the audit of wallets', () => {
       // From the first posting on: a round that came before the alteration has passed what it altered.
       const wallet = await stopped(ctx, () =>
         service.database.query(
-          `UPDATE billing.wallet_upkeep SET audited_seq = 0, audited_hash = NULL WHERE tenant_id = $1`,
+          `UPDATE billing.wallet_upkeep SET audited_seq = 0, audited_hash = NULL, audited_event = 0 WHERE tenant_id = $1`,
           [ctx.tenantId],
         ),
       );
@@ -245,6 +258,11 @@ describe('the audit of wallets', () => {
       'I10:',
       `UPDATE billing_ledger_transactions l SET lot_id = other.id FROM billing_credit_lots other
        WHERE l.tenant_id = $1 AND l.wallet_seq = 3 AND other.tenant_id = $1 AND other.id <> l.lot_id`,
+    ],
+    [
+      'the price that a use was rated by',
+      'I14:',
+      `UPDATE billing_usage_events SET usage_items = jsonb_set(usage_items, '{0,unitPrice}', '"0.0020000000"') WHERE tenant_id = $1`,
     ],
   ])(
     'a wallet that nobody posts on is held against every invariant in its turn: %s',

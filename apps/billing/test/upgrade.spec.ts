@@ -3,6 +3,7 @@ import { patient, TestDatabase } from '@leadwire/testing';
 import pg from 'pg';
 import { openPostings } from '../src/ledger/open-postings.js';
 import { PROBED_COMMANDS } from '../src/migrations/post-batch.js';
+import { MonthsCountedAgain20261130070200 } from '../src/migrations/20261130070200-months-counted-again.js';
 import { migrations } from '../src/migrations/index.js';
 import { debit, topUp, violationsIn } from './postings.js';
 
@@ -92,6 +93,56 @@ describe('a ledger that was written before there was a posting core', () => {
   it('is still protected from changes', async () => {
     const sql = `UPDATE billing.billing_ledger_transactions SET description = 'x'`;
     await expect(database.query(sql)).rejects.toThrow('append-only');
+  });
+});
+
+describe('months that were not counted anew when their usage was rated again', () => {
+  let database: TestDatabase;
+  const tenantId = newId();
+  const walletId = newId();
+
+  beforeAll(async () => {
+    const before = migrations.slice(0, migrations.indexOf(MonthsCountedAgain20261130070200));
+    database = await TestDatabase.create([{ service: SERVICE, migrations: before }]);
+    await database.query(
+      `INSERT INTO billing.billing_wallets (id, tenant_id, currency) VALUES ($1, $2, 'USD')`,
+      [walletId, tenantId],
+    );
+    const entry = { category: 'email', provider: 'smtp', unit: 'message', cost: '0', quantity: '7' };
+    const uses = [
+      ['pending', { ...entry, model: null, quantityBefore: '0' }],
+      ['voided', { ...entry, model: null, quantityBefore: '7' }],
+      ['pending', { ...entry, model: 'flat' }],
+      ['pending', { ...entry, model: 'tiered', quantityBefore: '0' }],
+    ];
+    for (const [status, item] of uses)
+      await database.query(
+        `INSERT INTO billing.billing_usage_events (id, tenant_id, wallet_id, feature_key, usage_items, total_quantity, total_cost,
+           currency, status, voided_at, idempotency_key, occurred_at)
+         VALUES (gen_random_uuid(), $1, $2, 'campaigns', $3, 7, 0, 'USD', $4::text, CASE $4::text WHEN 'voided' THEN now() END,
+           gen_random_uuid(), '2026-05-31T23:59:59Z')`,
+        [tenantId, walletId, JSON.stringify([item]), status],
+      );
+    await database.query(
+      `INSERT INTO billing.billing_usage_months (tenant_id, month, category, provider, model, unit, currency, quantity)
+       SELECT $1, '2026-05-01', 'email', 'smtp', model, 'message', 'USD', 14 FROM unnest('{"", flat}'::text[]) AS model`,
+      [tenantId],
+    );
+    await database.migrate([{ service: SERVICE, migrations }]);
+  });
+  afterAll(() => database.drop());
+
+  it('say what is counted in them', async () => {
+    const months = await database.query(
+      `SELECT model, quantity FROM billing.billing_usage_months WHERE tenant_id = $1 ORDER BY model`,
+      [tenantId],
+    );
+    expect(months).toEqual([
+      { model: '', quantity: '7.000000' },
+      { model: 'flat', quantity: '0.000000' },
+      { model: 'tiered', quantity: '7.000000' },
+    ]);
+    expect(await violationsIn(database)).toEqual([]);
   });
 });
 

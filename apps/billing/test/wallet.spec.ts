@@ -314,6 +314,30 @@ describe('the wallet and its ledger', () => {
       expect(await modelFaults(service.database, 'billing')).toEqual(NO_FAULTS);
     });
 
+    it('ties all that names a wallet to the tenant of that wallet', async () => {
+      const untied = `
+        SELECT t.relname
+        FROM pg_class t
+        JOIN pg_attribute wallet ON wallet.attrelid = t.oid AND wallet.attname = 'wallet_id'
+        JOIN pg_attribute tenant ON tenant.attrelid = t.oid AND tenant.attname = 'tenant_id'
+        WHERE t.relnamespace = 'billing'::regnamespace AND t.relkind = 'r'
+          AND NOT EXISTS (
+            SELECT FROM pg_constraint k
+            WHERE k.conrelid = t.oid AND k.contype = 'f' AND k.convalidated
+              AND k.confrelid = 'billing.billing_wallets'::regclass
+              AND k.conkey @> ARRAY[tenant.attnum, wallet.attnum])`;
+      expect(await service.database.query(untied)).toEqual([]);
+      const [wallet] = await service.database.query<{ id: string }>(
+        'SELECT id FROM billing.billing_wallets WHERE tenant_id = $1',
+        [ctx.tenantId],
+      );
+      const strange = `INSERT INTO billing.billing_refusals (tenant_id, wallet_id, idempotency_key, request_hash, outcome, created_at)
+                       VALUES ($1, $2, 'k', '', 'insufficient', now())`;
+      await expect(service.database.query(strange, [newId(), wallet?.id])).rejects.toMatchObject({
+        code: '23503',
+      });
+    });
+
     it('refuses a negative balance', async () => {
       const sql = 'UPDATE billing.billing_wallets SET current_balance = -1';
       await expect(service.database.query(sql)).rejects.toThrow('never_overdrawn');

@@ -4,15 +4,13 @@ import { Clock, systemCtx } from '@leadwire/kernel';
 import { TenantTransaction } from '@leadwire/persistence';
 import { Metrics, Rounds } from '@leadwire/platform';
 import type { DataSource } from 'typeorm';
-import { SelfAudit } from './self-audit.js';
-import { NOTE_AUDITED, TAKE_TAILS, TAKE_WHOLE, type DueTail } from './self-audit.queries.js';
-import { violationsOfTail } from './tail-checks.js';
+import { REPLAYED_IN_TURN, SelfAudit } from './self-audit.js';
+import { NOTE_AUDITED, NOTE_REPLAYED, TAKE_TAILS, TAKE_WHOLE, type DueTail } from './self-audit.queries.js';
+import { tailOf, violationsOfChanged } from './changed.js';
 
 /** What is posted is audited within this and a round. */
 const TAIL_EVERY_MS = 30_000;
 const WALLETS_PER_ROUND = 50;
-/** Postings of one wallet that are audited in one go; the rest is due at once, behind the other wallets. */
-const TAIL_POSTINGS_MAX = 10_000;
 /** How often a wallet is held as a whole against every invariant, at most. */
 const WHOLE_EVERY_MS = 60 * 60_000;
 /** After a whole audit, the next one waits this many times as long as it took, so that they never take more than a tenth. */
@@ -53,20 +51,16 @@ export class AuditWorker extends Rounds {
     return due.length === WALLETS_PER_ROUND;
   }
 
-  private async auditTail(
-    { tenantId, walletId, auditedSeq, auditedHash, lastSeq }: DueTail,
-    dueAt: Date,
-  ): Promise<void> {
-    const from = Number(auditedSeq);
-    const to = Math.min(Number(lastSeq), from + TAIL_POSTINGS_MAX);
+  private async auditTail(due: DueTail, dueAt: Date): Promise<void> {
+    const { tenantId, walletId, lastSeq } = due;
+    const tail = tailOf(walletId, due);
+    const { from, to, event } = tail;
     try {
-      const found = await this.selfAudit.hold(tenantId, walletId, (db) =>
-        violationsOfTail((sql, params) => db.query(sql, params), { walletId, from, hash: auditedHash, to }),
-      );
+      const found = await this.selfAudit.hold(tenantId, walletId, (db) => violationsOfChanged(db, tail));
       if (found.length > 0) return;
       const again = to < Number(lastSeq) ? dueAt : null;
       await this.tenant.run(systemCtx(tenantId), (db) =>
-        db.execute(NOTE_AUDITED, [walletId, from, to, again]),
+        db.execute(NOTE_AUDITED, [walletId, from, to, again, event]),
       );
       this.audited.inc(to - from);
     } catch (err) {
@@ -83,8 +77,13 @@ export class AuditWorker extends Rounds {
     );
     if (!due) return;
     const started = performance.now();
+    const { tenantId, walletId } = due;
     try {
-      await this.selfAudit.whole(due.tenantId, due.walletId);
+      const found = await this.selfAudit.whole(tenantId, walletId);
+      if (found.length === 0)
+        await this.tenant.run(systemCtx(tenantId), (db) =>
+          db.execute(NOTE_REPLAYED, [walletId, REPLAYED_IN_TURN]),
+        );
     } catch (err) {
       this.logger.error({ err, ...due }, 'a whole wallet could not be audited');
     }

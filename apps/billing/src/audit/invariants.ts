@@ -1,6 +1,7 @@
 import { LIMIT_INVARIANTS } from './limit-invariants.js';
 import { PAYMENT_INVARIANTS } from './payment-invariants.js';
 import { INVOICE_INVARIANTS } from '../invoices/invoice-invariants.js';
+import { USAGE_INVARIANTS } from './usage-invariants.js';
 
 /** A row that breaks an invariant: which one, whose, and what is wrong about it. */
 export type Violation = {
@@ -14,7 +15,7 @@ export type Violation = {
 export type Invariant = { id: string; says: string; sql: string };
 
 // Every query answers rows (tenant_id, wallet_id, row, detail) and sees what row-level security lets it see: one tenant's rows in
-// the service, everybody's in tests and operators' commands. $1 narrows it to one wallet.
+// the service and in operators' commands, everybody's in tests. $1 narrows it to one wallet.
 const OF_WALLET = (alias: string, column = 'wallet_id') => `($1::uuid IS NULL OR ${alias}.${column} = $1)`;
 
 /** What must hold between any two transactions, whoever looks; docs/billing-invariants.md says what guards each. */
@@ -110,15 +111,21 @@ export const INVARIANTS: Invariant[] = [
   },
   {
     id: 'I7',
-    says: 'charged usage has exactly one debit, of its cost, which is the sum of its items, in the currency of the wallet; voided, one reversal of it',
+    says: 'charged usage has exactly one debit, of its cost, which like its quantity is the sum of its items, in the currency of the wallet; voided, one reversal of it',
     sql: `
-      SELECT u.tenant_id, u.wallet_id, u.id::text AS row, u.total_cost || ' ' || u.currency || ', debited ' || coalesce(-l.amount, 0) AS detail
+      SELECT u.tenant_id, u.wallet_id, u.id::text AS row,
+             u.total_cost || ' ' || u.currency || ' for ' || u.total_quantity || ', items ' || i.cost || ' for ' || i.quantity
+               || ', debited ' || coalesce(-l.amount, 0) AS detail
       FROM billing_usage_events u
       JOIN billing_wallets w ON w.id = u.wallet_id
       LEFT JOIN billing_ledger_transactions l ON l.tenant_id = u.tenant_id AND l.id = u.ledger_transaction_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum((item ->> 'cost')::numeric), 0) AS cost,
+               coalesce(sum((item ->> 'quantity')::numeric) FILTER (WHERE item ->> 'scheme' IS DISTINCT FROM 'overage'), 0)::numeric(20,6)
+                 AS quantity
+        FROM jsonb_array_elements(u.usage_items) item) i
       WHERE ${OF_WALLET('u')}
-        AND (u.currency <> w.currency
-          OR u.total_cost <> (SELECT coalesce(sum((item ->> 'cost')::numeric), 0) FROM jsonb_array_elements(u.usage_items) item)
+        AND (u.currency <> w.currency OR u.total_cost <> i.cost OR u.total_quantity <> i.quantity
           OR (u.ledger_transaction_id IS NOT NULL AND (l.amount IS DISTINCT FROM -u.total_cost OR l.reference_id IS DISTINCT FROM u.id
             OR l.wallet_id <> u.wallet_id)))
       UNION ALL
@@ -153,7 +160,7 @@ export const INVARIANTS: Invariant[] = [
   },
   {
     id: 'I10',
-    says: 'of each lot, what was used, what expired and what remains is what was granted; each posting that adds has its lot',
+    says: 'of each lot, what was used, what expired and what remains is what was granted; each posting that adds has its lot, which pays for later ones only',
     sql: `
       SELECT t.tenant_id, t.wallet_id, t.id::text AS row,
              t.granted || ' granted, ' || t.remaining || ' left, ' || coalesce(c.amount, 0) || ' taken' AS detail
@@ -165,7 +172,12 @@ export const INVARIANTS: Invariant[] = [
       SELECT l.tenant_id, l.wallet_id, l.id::text, l.amount || ' added, its lot is of ' || coalesce(t.granted, 0)
       FROM billing_ledger_transactions l
       LEFT JOIN billing_credit_lots t ON t.wallet_id = l.wallet_id AND t.wallet_seq = l.wallet_seq
-      WHERE ${OF_WALLET('l')} AND l.amount > 0 AND l.transaction_type <> 'reversal' AND t.granted IS DISTINCT FROM l.amount`,
+      WHERE ${OF_WALLET('l')} AND l.amount > 0 AND l.transaction_type <> 'reversal' AND t.granted IS DISTINCT FROM l.amount
+      UNION ALL
+      SELECT x.tenant_id, x.wallet_id, x.lot_id::text, 'pays for posting ' || x.wallet_seq || ', comes with ' || coalesce(t.wallet_seq::text, 'none')
+      FROM lot_draws x
+      LEFT JOIN billing_credit_lots t ON t.wallet_id = x.wallet_id AND t.id = x.lot_id
+      WHERE ${OF_WALLET('x')} AND (t.id IS NULL OR t.wallet_seq >= x.wallet_seq)`,
   },
   {
     id: 'I11',
@@ -207,23 +219,9 @@ export const INVARIANTS: Invariant[] = [
       WHERE ${OF_WALLET('w', 'id')} AND w.head_hash IS DISTINCT FROM l.hash`,
   },
   ...PAYMENT_INVARIANTS,
-  {
-    id: 'I17',
-    says: 'nothing of a wallet belongs to another tenant',
-    sql: `
-      SELECT w.tenant_id, w.id AS wallet_id, x.row, 'belongs to another tenant' AS detail
-      FROM billing_wallets w
-      JOIN (
-        SELECT tenant_id, wallet_id, id::text AS row FROM billing_ledger_transactions
-        UNION ALL SELECT tenant_id, wallet_id, id::text FROM billing_credit_lots
-        UNION ALL SELECT tenant_id, wallet_id, lot_id::text FROM lot_consumptions
-        UNION ALL SELECT tenant_id, wallet_id, id::text FROM billing_reservations
-        UNION ALL SELECT tenant_id, wallet_id, idempotency_key FROM billing_refusals
-      ) x ON x.wallet_id = w.id AND x.tenant_id <> w.tenant_id
-      WHERE ${OF_WALLET('w', 'id')}`,
-  },
   ...LIMIT_INVARIANTS,
   ...INVOICE_INVARIANTS,
+  ...USAGE_INVARIANTS,
 ];
 
 /** Runs SQL on the billing schema and returns its rows. */

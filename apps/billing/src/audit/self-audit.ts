@@ -5,10 +5,15 @@ import { TenantTransaction, type TenantDb } from '@leadwire/persistence';
 import { LOGGER, Metrics, type Logger } from '@leadwire/platform';
 import { WalletTransaction } from '../ledger/wallet-transaction.js';
 import { freezeWallet } from '../wallets/freezing.js';
+import { tailOf, violationsOfChanged } from './changed.js';
 import { violationsOf, type Violation } from './invariants.js';
+import { replayViolations } from './replayed.js';
+import { AUDITED_SO_FAR, type Audited } from './self-audit.queries.js';
 
 /** A whole wallet takes as long as its ledger is; past this it is too large for one look and is audited as it grows only. */
 const WHOLE_AUDIT_MAX_MS = 120_000;
+/** Postings whose charges are rated again each time that a whole wallet is audited; the next ones have the next turn. */
+export const REPLAYED_IN_TURN = 10_000;
 
 /** Looks at a wallet and says what is broken. */
 type Check = (db: TenantDb) => Promise<Violation[]>;
@@ -35,11 +40,14 @@ export class SelfAudit {
     this.frozen = metrics.counter('leadwire_wallets_frozen_total', 'Wallets that an audit froze.', []);
   }
 
-  /** Holds one wallet against every invariant; the first violation freezes it. */
+  /** Holds one wallet against every invariant, with what changed since it was audited last; the first violation freezes it. */
   whole(tenantId: string, walletId: string): Promise<Violation[]> {
     return this.hold(tenantId, walletId, async (db) => {
       await db.execute(`SET LOCAL statement_timeout = ${WHOLE_AUDIT_MAX_MS}`);
-      return violationsOf((sql, params) => db.query(sql, params), walletId);
+      return distinct([
+        ...(await violationsOf((sql, params) => db.query(sql, params), walletId)),
+        ...(await this.changed(db, walletId)),
+      ]);
     });
   }
 
@@ -58,6 +66,16 @@ export class SelfAudit {
     });
   }
 
+  private async changed(db: TenantDb, walletId: string): Promise<Violation[]> {
+    const [audited] = await db.query<Audited & { replayedSeq: string }>(AUDITED_SO_FAR, [walletId]);
+    if (!audited) return [];
+    const from = Number(audited.replayedSeq);
+    return [
+      ...(await violationsOfChanged(db, tailOf(walletId, audited))),
+      ...(await replayViolations(db, { walletId, from, to: from + REPLAYED_IN_TURN })),
+    ];
+  }
+
   private report(
     found: Violation[],
     { stopped, ...where }: { tenantId: string; walletId: string; stopped: boolean },
@@ -71,6 +89,16 @@ export class SelfAudit {
         : 'a wallet that is stopped already breaks its invariants',
     );
   }
+}
+
+/** Each broken row once for each invariant that it breaks, however many checks found it. */
+function distinct(found: Violation[]): Violation[] {
+  const byRow = new Map<string, Violation>();
+  for (const one of found) {
+    const key = `${idOf(one.invariant)} ${one.row}`;
+    if (!byRow.has(key)) byRow.set(key, one);
+  }
+  return [...byRow.values()];
 }
 
 const idOf = (invariant: string): string => invariant.split(':')[0] as string;

@@ -1,11 +1,13 @@
+import { ANNOUNCED } from './announced.js';
+import { AUDITED } from './audited.js';
 import type { Query, Violation } from './invariants.js';
-import { INVARIANTS, VIOLATIONS_MAX } from './invariants.js';
+import { VIOLATIONS_MAX } from './invariants.js';
 
-/** Postings from the last one that was audited, which has to be as it was then, up to `to`. */
-export type Tail = { walletId: string; from: number; hash: string | null; to: number };
+/** Postings from the last one that was audited, which has to be as it was then, up to `to`; announced after `event`, if that is known. */
+export type Tail = { walletId: string; from: number; hash: string | null; to: number; event: string | null };
 
 // Every query answers rows (tenant_id, wallet_id, row, detail) of wallet $1; $2 and $3 are the bounds of the tail, $4 the hash of
-// its start. What a query reads grows with the tail or with what is open, never with the history of the wallet.
+// its start, $5 the event of its start. What a query reads grows with the tail or with what is open, never with the history of the wallet.
 const TAIL_CHECKS: { id: string; sql: string }[] = [
   {
     id: 'I2',
@@ -107,22 +109,23 @@ const TAIL_CHECKS: { id: string; sql: string }[] = [
       WHERE l.wallet_id = $1 AND l.wallet_seq > $2 AND l.wallet_seq <= $3 AND l.amount > 0
         AND l.transaction_type <> 'reversal' AND t.granted IS DISTINCT FROM l.amount`,
   },
+  ANNOUNCED,
 ];
 
 /** What is broken in the newest postings of a wallet, and in what they left. */
 export async function violationsOfTail(
   query: Query,
-  { walletId, from, hash, to }: Tail,
+  { walletId, from, hash, to, event }: Tail,
 ): Promise<Violation[]> {
   const found: Violation[] = [];
   for (const { id, sql } of TAIL_CHECKS) {
     const rows = await query<Omit<Violation, 'invariant'>>(
       // Which parameters a query uses differs; naming them here gives each its type.
-      `WITH tail AS (SELECT $1::uuid, $2::bigint, $3::bigint, $4::text)
+      `WITH tail AS (SELECT $1::uuid, $2::bigint, $3::bigint, $4::text, $5::bigint)
        SELECT tenant_id AS "tenantId", wallet_id AS "walletId", "row", detail FROM (${sql}) broken LIMIT ${VIOLATIONS_MAX}`,
-      [walletId, from, to, hash],
+      [walletId, from, to, hash, event],
     );
-    const says = INVARIANTS.find((invariant) => invariant.id === id)?.says ?? '';
+    const says = AUDITED.find((invariant) => invariant.id === id)?.says ?? '';
     found.push(...rows.map((row) => ({ invariant: `${id}: ${says}`, ...row })));
   }
   return found;

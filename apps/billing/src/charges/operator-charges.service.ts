@@ -13,12 +13,10 @@ import {
 } from '@leadwire/contracts';
 import { systemCtx, type Ctx } from '@leadwire/kernel';
 import { Serves } from '@leadwire/messaging';
-import { Cursors, TenantTransaction, type TenantDb } from '@leadwire/persistence';
+import { Cursors, TenantTransaction } from '@leadwire/persistence';
 import type { DataSource } from 'typeorm';
-import { pricesOf } from '../usage/rater.js';
-import type { PriceRow } from '../usage/rating.js';
 import { BILLED_TENANTS, CHARGED_USES, type ChargedUse } from './charges.queries.js';
-import { replay } from './replay.js';
+import { pricesOfUses, replay } from './replay.js';
 
 const TENANTS = 'operator-billed-tenants';
 const REPLAY = 'operator-charge-replay';
@@ -54,7 +52,7 @@ export class OperatorChargesService implements OperatorChargesApi {
       const rows = await db.query<ChargedUse>(CHARGED_USES, [tenantId, from, to, ...place, limit + 1]);
       const position = ({ position: at, id }: ChargedUse) => [at, id];
       const { items: uses, next } = this.cursors.page(ctx, REPLAY, asked, rows, position, (row) => row);
-      const prices = await pricesOfAll(db, uses);
+      const prices = await pricesOfUses(db, uses);
       const differences = uses.flatMap((use) => replay(use, prices));
       return {
         uses: uses.length,
@@ -65,24 +63,6 @@ export class OperatorChargesService implements OperatorChargesApi {
       };
     });
   }
-}
-
-async function pricesOfAll(db: TenantDb, uses: ChargedUse[]): Promise<PriceRow[]> {
-  const moments = uses.flatMap(({ occurredAt, items }) => [
-    occurredAt,
-    ...items.flatMap(({ pricedAt }) => (pricedAt === undefined ? [] : [new Date(pricedAt)])),
-  ]);
-  const prices: PriceRow[] = [];
-  for (const currency of new Set(uses.map((use) => use.currency)))
-    prices.push(
-      ...(await pricesOf(
-        db,
-        currency,
-        uses.flatMap(({ items }) => items),
-        moments,
-      )),
-    );
-  return prices;
 }
 
 function tenantCtx({ requestId, traceparent, deadline }: Ctx, tenantId: string): Ctx {

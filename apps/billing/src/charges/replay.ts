@@ -1,6 +1,7 @@
 import type { ReplayDifference, UsageItem } from '@leadwire/contracts';
 import { amount, AppError, moneyText } from '@leadwire/kernel';
-import { entryKey } from '../usage/rater.js';
+import type { TenantDb } from '@leadwire/persistence';
+import { entryKey, pricesOf } from '../usage/rater.js';
 import { priceAt, rate, type PriceRow } from '../usage/rating.js';
 import type { ChargedUse } from './charges.queries.js';
 
@@ -14,6 +15,25 @@ export function replay(use: ChargedUse, prices: PriceRow[]): ReplayDifference[] 
   if (total !== use.cost)
     differences.push({ usageEventId: use.id, fault: 'total', stored: use.cost, replayed: total });
   return differences;
+}
+
+/** Every price that some uses may have been rated by. */
+export async function pricesOfUses(db: TenantDb, uses: ChargedUse[]): Promise<PriceRow[]> {
+  const moments = uses.flatMap(({ occurredAt, items }) => [
+    occurredAt,
+    ...items.flatMap(({ pricedAt }) => (pricedAt === undefined ? [] : [new Date(pricedAt)])),
+  ]);
+  const prices: PriceRow[] = [];
+  for (const currency of new Set(uses.map((use) => use.currency)))
+    prices.push(
+      ...(await pricesOf(
+        db,
+        currency,
+        uses.flatMap(({ items }) => items),
+        moments,
+      )),
+    );
+  return prices;
 }
 
 function replayItem(use: ChargedUse, item: UsageItem, prices: PriceRow[]): ReplayDifference | undefined {

@@ -13,6 +13,9 @@ import { LotInTheLedger20261130030000 } from './20261130030000-lot-in-the-ledger
 import { MonthsTakenBack20261130040000 } from './20261130040000-months-taken-back.js';
 import { RoomInQuotas20261130060000 } from './20261130060000-room-in-quotas.js';
 import { WhoSetQuotas20261130060100 } from './20261130060100-who-set-quotas.js';
+import { OneTenantAWallet20261130070000 } from './20261130070000-one-tenant-a-wallet.js';
+import { AuditOfWhatChanged20261130070100 } from './20261130070100-audit-of-what-changed.js';
+import { MonthsCountedAgain20261130070200 } from './20261130070200-months-counted-again.js';
 import { TenantStanding20261130080000 } from './20261130080000-tenant-standing.js';
 
 /** In order; each runs once, in a transaction of its own. */
@@ -31,5 +34,8 @@ export const migrations: MigrationClass[] = [
   MonthsTakenBack20261130040000,
   RoomInQuotas20261130060000,
   WhoSetQuotas20261130060100,
+  OneTenantAWallet20261130070000,
+  AuditOfWhatChanged20261130070100,
+  MonthsCountedAgain20261130070200,
   TenantStanding20261130080000,
 ];

@@ -1,5 +1,5 @@
 /**
- * What a posting is hashed as: every column but the hash, amounts in their stored scale, free text with its length before
+ * What a posting is hashed as: every column but the hash and the lot that paid, amounts in their stored scale, free text with its length before
  * it so that no two rows have one form. `ledger-file.ts` says the same in TypeScript; a test holds them together.
  */
 export const LEDGER_LEAF = `
