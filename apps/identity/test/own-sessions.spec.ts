@@ -2,6 +2,7 @@ import {
   accountsApi,
   SessionEnded,
   sessionsApi,
+  SESSIONS_OPEN_MAX,
   SessionSwitched,
   type AccountsApi,
   type SessionsApi,
@@ -75,6 +76,27 @@ describe("a person's own sessions", () => {
     expect(Date.parse(items[0]?.lastSeenAt ?? '') - Date.parse(items[0]?.createdAt ?? '')).toBeGreaterThan(
       50_000,
     );
+  });
+
+  it('are a hundred at most: one more ends the one that was used longest ago', async () => {
+    const first = await signUp(service);
+    await service.database.query(
+      `INSERT INTO identity.sessions (id, user_id, membership_id, rotated_at, expires_at, created_at)
+       SELECT gen_random_uuid(), user_id, membership_id, rotated_at + n * interval '1 second', expires_at, created_at
+       FROM identity.sessions, generate_series(1, $2) n WHERE id = $1`,
+      [idOf(first), SESSIONS_OPEN_MAX - 1],
+    );
+    travel(service, 300_000);
+    const last = await logIn(first.user.email);
+    await expect(refresh(first)).rejects.toMatchObject(ended);
+    const [open] = await service.database.query(
+      'SELECT count(*)::int AS n FROM identity.sessions WHERE user_id = $1 AND ended_at IS NULL',
+      [first.user.id],
+    );
+    expect(open).toEqual({ n: SESSIONS_OPEN_MAX });
+    await eventually(async () => (await endingsIn(first.tenant.id)).length > 0);
+    expect(await endingsIn(first.tenant.id)).toEqual([[idOf(first), 'too-many']]);
+    await refresh(last);
   });
 
   it('are told apart by device and address, as they were when the session was last renewed', async () => {
