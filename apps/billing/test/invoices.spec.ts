@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvoiceFinalised, InvoiceIssued } from '@leadwire/contracts';
 import { newId } from '@leadwire/kernel';
@@ -89,11 +89,41 @@ describe('invoices over usage', () => {
       { number: invoice.number, document: stored?.objectKey, status: 'paid', due: '0.000000', dueAt: null },
     ]);
     expect(await fixture.announced(ctx, InvoiceFinalised)).toHaveLength(1);
-    const { rm } = await import('node:fs/promises');
     await rm(path);
     await fixture.invoices.document(ctx, { invoiceId: invoice.id });
     expect((await readFile(path)).equals(first)).toBe(true);
     expect(await fixture.announced(ctx, InvoiceIssued)).toHaveLength(1);
+  });
+
+  it('replaces no document that was sent by one of other bytes: that is stored beside it, and somebody is told', async () => {
+    const ctx = await fixture.team('10');
+    await fixture.use(ctx, 500, '2026-06-10T00:00:00.000Z');
+    const { id: invoiceId } = await fixture.ask(ctx);
+    await fixture.run(ctx);
+    const sent = await fixture.invoices.document(ctx, { invoiceId });
+    const pathOf = ({ objectKey }: { objectKey: string }) =>
+      join(fixture.service.env['OBJECT_STORAGE_DIR'] as string, objectKey);
+    const bytes = await readFile(pathOf(sent));
+    const alarms = async () => {
+      const metrics = await (await fetch(`${await fixture.service.running.app.getUrl()}/metrics`)).text();
+      return Number(/^leadwire_documents_differing_total\S* (\d+)$/m.exec(metrics)?.[1]);
+    };
+    await rm(pathOf(sent));
+    // As a renderer of another version would have made it.
+    const other = Buffer.from('another document');
+    await fixture.service.database.query(
+      `SET session_replication_role = replica;
+       UPDATE billing.billing_invoices SET document_hash = sha256('${other.toString()}') WHERE id = '${invoiceId}';
+       RESET session_replication_role`,
+    );
+    const remade = await fixture.invoices.document(ctx, { invoiceId });
+    expect(remade).toEqual({ ...sent, objectKey: sent.objectKey.replace('.pdf', '.remade.pdf') });
+    expect((await readFile(pathOf(remade))).equals(bytes)).toBe(true);
+    expect(await alarms()).toBe(1);
+    expect(await fixture.invoices.document(ctx, { invoiceId })).toEqual(remade);
+    expect(await alarms()).toBe(1);
+    await writeFile(pathOf(sent), other);
+    expect(await fixture.invoices.document(ctx, { invoiceId })).toEqual(sent);
   });
 
   it('leads from each line to the postings and the usage behind it, page by page', async () => {

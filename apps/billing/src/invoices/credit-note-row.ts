@@ -27,6 +27,8 @@ export type WholeCreditNoteRow = CreditNoteRow & {
   seller: InvoiceSeller;
   customer: InvoiceCustomer;
   documentKey: string | null;
+  /** SHA-256 of the document that was sent. */
+  documentHash: string | null;
 };
 
 /** As callers see it, in the currency's own digits. */

@@ -7,7 +7,8 @@ const FROM = `
   JOIN billing_invoices i ON i.tenant_id = n.tenant_id AND i.id = n.invoice_id`;
 
 export const FIND_CREDIT_NOTE = `
-  SELECT ${COLUMNS}, n.line_items AS lines, n.tax_items AS taxes, n.seller, n.customer, n.document_key AS "documentKey"
+  SELECT ${COLUMNS}, n.line_items AS lines, n.tax_items AS taxes, n.seller, n.customer, n.document_key AS "documentKey",
+    encode(n.document_hash, 'hex') AS "documentHash"
   ${FROM}
   WHERE n.tenant_id = $1 AND n.id = $2`;
 

@@ -48,6 +48,8 @@ export type InvoiceRow = InvoiceSummaryRow & {
   reminders: number;
   collectTries: number;
   documentKey: string | null;
+  /** SHA-256 of the document that was sent. */
+  documentHash: string | null;
   createdBy: string | null;
   version: number;
   credited: string;

@@ -9,7 +9,7 @@ const SUMMARY = `
 const WHOLE = `${SUMMARY}, i.line_items AS lines, i.tax_items AS taxes, i.tax_note AS "taxNote", i.seller, i.customer,
   i.from_seq AS "fromSeq", i.to_seq AS "toSeq", i.carried_in AS "carriedIn", i.carried_out AS "carriedOut",
   i.ledger_transaction_id AS "ledgerTransactionId", i.metadata, i.reminders, i.collect_tries AS "collectTries",
-  i.document_key AS "documentKey", i.created_by AS "createdBy", i.version,
+  i.document_key AS "documentKey", encode(i.document_hash, 'hex') AS "documentHash", i.created_by AS "createdBy", i.version,
   (SELECT coalesce(sum(n.total), 0)::numeric(20,6) FROM billing_credit_notes n
    WHERE n.tenant_id = i.tenant_id AND n.invoice_id = i.id) AS credited`;
 

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
 import { extractText, getDocumentProxy, getMeta } from 'unpdf';
 import type { InvoiceLine } from '@leadwire/contracts';
 import type { InvoiceRow } from '../invoice-row.js';
@@ -77,6 +79,21 @@ const invoice = (over: Partial<InvoiceRow> = {}) =>
     customer,
     ...over,
   }) as never;
+/**
+ * The hash of all that a document is made of, its streams inflated. That of the file would change with Node's zlib, which deflates
+ * otherwise from version to version and from processor to processor.
+ */
+function contentHash(pdf: Buffer): string {
+  const hash = createHash('sha256');
+  for (const [, object = ''] of pdf.toString('latin1').matchAll(/^\d+ \d+ obj\n(.*?)\nendobj$/gms)) {
+    const [head = '', stream] = object.split('\nstream\n');
+    hash.update(head.replace(/\/Length \d+/, ''), 'latin1');
+    if (stream === undefined) continue;
+    const bytes = Buffer.from(stream.slice(0, stream.lastIndexOf('\nendstream')), 'latin1');
+    hash.update(head.includes('/FlateDecode') ? inflateSync(bytes) : bytes);
+  }
+  return hash.digest('hex');
+}
 const textOf = async (pdf: Buffer) => {
   const { text } = await extractText(new Uint8Array(pdf), { mergePages: true });
   return text;
@@ -137,6 +154,12 @@ describe('the document of an invoice', () => {
     const later = invoice({ paidAt: new Date('2026-07-09T00:00:00Z'), metadata: { note: 'x' } } as never);
     expect((await renderPdf(printedInvoice(later))).equals(one)).toBe(true);
     expect((await renderPdf(printedInvoice(invoice({ number: 'K7Q2MX-0002' })))).equals(one)).toBe(false);
+  });
+
+  it('has the content that it had in earlier versions, or documents that were lost can no longer be made again to the byte', async () => {
+    expect(contentHash(await renderPdf(printedInvoice(invoice())))).toBe(
+      '9b0faaf6c7ba6df2a9e4bf2ab8aeb8e6ef3ed87a28445a5e708d109d70b8cc42',
+    );
   });
 
   it('says that nothing is due where all was paid when it was made', async () => {
