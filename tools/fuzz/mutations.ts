@@ -89,7 +89,8 @@ const PATH_IDS = fc.constantFrom(
   '-1',
   'null',
   '%00',
-  '%2e%2e',
+  // Two dots alone would lead to another operation's address, encoded or not.
+  '%2e%2e%2f',
   '..%2f..%2fetc',
   '%ff',
   '%zz',
