@@ -19,17 +19,19 @@ const WALLETS = 3;
 const BATCH_MAX = 250;
 const USES_MAX = 80;
 const LATE_MAX = 20;
-const CHECK_EVERY_STEPS = 20;
 
 /** The wallets of one run, and how many commands were sent to them. */
 export class Run {
   readonly wallets: Subject[];
   commands = 0;
   readonly system: System;
+  private readonly every: number;
   private steps = 0;
 
-  constructor(system: System) {
+  /** @param every of how many steps one is followed by a look at every row and every invariant */
+  constructor(system: System, every: number) {
     this.system = system;
+    this.every = every;
     this.wallets = Array.from({ length: WALLETS }, () => new Subject(system));
   }
 
@@ -44,7 +46,7 @@ export class Run {
 
   /** Looks at every row and every invariant of what was touched, on its turn. */
   async stepped(touched: Subject): Promise<void> {
-    if (++this.steps % CHECK_EVERY_STEPS === 0) await touched.check();
+    if (++this.steps % this.every === 0) await touched.check();
   }
 
   async checkAll(): Promise<void> {
