@@ -60,6 +60,11 @@ export class ApiClient {
     return this.token ? { authorization: `Bearer ${this.token}` } : {};
   }
 
+  /** Where a path of the API is, for programs that send their own requests. */
+  urlOf(path: string): string {
+    return `${this.base}/v1${path}`;
+  }
+
   get<T>(path: string): Promise<T> {
     return this.send('GET', path);
   }
@@ -116,7 +121,7 @@ export class ApiClient {
 
   private once(method: string, path: string, body: unknown, key: string): Promise<Response> {
     const isForm = body instanceof FormData;
-    return fetch(`${this.base}/v1${path}`, {
+    return fetch(this.urlOf(path), {
       method,
       headers: {
         ...this.headers(),

@@ -9,6 +9,7 @@ import { ROOT, toolLog } from '../infra/paths.ts';
 import { Progress } from '../infra/progress.ts';
 import { describeCrash, describeFailure } from '../start/failure.ts';
 import { Platform } from '../start/platform.ts';
+import { closeTheBooks, type Books } from './books.ts';
 import { followToTheEnd, launchMainJob, type Smtp } from './main-job.ts';
 import { sandboxMailbox, verify, type Verdict } from './verify.ts';
 
@@ -29,7 +30,7 @@ function smtpOf(text: string): Smtp {
   return { host, port };
 }
 
-async function run(platform: Platform): Promise<Verdict & { seconds: number }> {
+async function run(platform: Platform): Promise<Verdict & Books & { seconds: number }> {
   const file = values.csv ?? DEFAULT_CSV;
   if (!(await stat(file).catch(() => undefined))?.isFile()) throw new Error(`There is no file ${file}.`);
   const smtp = values.smtp ? smtpOf(values.smtp) : undefined;
@@ -50,7 +51,16 @@ async function run(platform: Platform): Promise<Verdict & { seconds: number }> {
   const stats = await followToTheEnd(job, step, SENDING_DEADLINE_MS);
   step('Comparing mailbox, campaign, timelines, usage and ledger');
   const verdict = await verify(job, stats, platform.adminUrl, mailbox, AGREEMENT_DEADLINE_MS);
-  return { ...verdict, seconds: Number(((performance.now() - startedAt) / 1000).toFixed(2)) };
+  step('Paying by card, proving the ledger, invoicing');
+  const books = await closeTheBooks(job.api, dataDir);
+  const inOrder = books.receiptAgrees && books.cardTopUp === 'succeeded' && books.ledgerProven > 0;
+  const { ok, ...facts } = verdict;
+  return {
+    ...facts,
+    ...books,
+    ok: ok && inOrder,
+    seconds: Number(((performance.now() - startedAt) / 1000).toFixed(2)),
+  };
 }
 
 function summary({ ok, ...facts }: Verdict): string {
