@@ -7,4 +7,6 @@ export const REGRESSION_SEEDS = [
   13,
   // Usage that was rated while its wallet was suspended.
   183,
+  // What a member spends in a month that another clock began.
+  211,
 ];
