@@ -49,6 +49,7 @@ describe('an instance whose processes die while a campaign sends', () => {
       await platform.waitReady();
     }
     const end = await followToTheEnd(job, quiet, DEADLINE_MS);
+    expect(end).toMatchObject({ enrolled: LEADS, completed: LEADS, sent: 2 * LEADS, refused: 0 });
     const verdict = await verify(job, end, platform.adminUrl, mailbox, DEADLINE_MS);
     expect(verdict).toMatchObject({
       mailsDelivered: 2 * LEADS,

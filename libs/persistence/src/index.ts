@@ -14,4 +14,5 @@ export * from './schema-sql.js';
 export * from './sql-session.js';
 export * from './tenant-db.js';
 export * from './tenant-erasures.js';
+export * from './tenant-standing.js';
 export * from './tenant-transaction.js';

@@ -2,9 +2,8 @@ import { Inject } from '@nestjs/common';
 import { TenantUpdated, type EventOf } from '@leadwire/contracts';
 import { Clock } from '@leadwire/kernel';
 import { Consumes, On } from '@leadwire/messaging';
-import type { TenantDb } from '@leadwire/persistence';
+import { noteTenantStanding, type TenantDb } from '@leadwire/persistence';
 import { resumeAutoTopUp } from './auto-top-up-queue.js';
-import { NOTE_STANDING } from './auto-top-up.queries.js';
 
 /** Notes whether a tenant is active, for nobody else's card is charged; one that is active again is looked at anew. */
 @Consumes('billing__tenant-standing')
@@ -17,8 +16,7 @@ export class AutoTopUpStandingConsumer {
     db: TenantDb,
   ): Promise<void> {
     const isActive = status === 'active';
-    const news = await db.query(NOTE_STANDING, [db.tenantId, isActive, aggregateVersion]);
-    // A word that comes late must not undo a newer one.
-    if (news.length > 0 && isActive) await resumeAutoTopUp(db, this.clock.now());
+    const isNews = await noteTenantStanding(db, isActive, aggregateVersion);
+    if (isNews && isActive) await resumeAutoTopUp(db, this.clock.now());
   }
 }

@@ -66,14 +66,6 @@ export const OPEN_AUTOMATIC = `
     AND origin = 'automatic'
     AND status IN ('created', 'pending')`;
 
-export const NOTE_STANDING = `
-  INSERT INTO tenant_standing AS s (tenant_id, active, version)
-  VALUES ($1, $2, $3)
-  ON CONFLICT (tenant_id) DO UPDATE
-  SET active = excluded.active, version = excluded.version
-  WHERE s.version < excluded.version
-  RETURNING active`;
-
 /** A row says that the tenant is not active; news of it wait until the reader has decided, and find what it left behind. */
 export const NOT_ACTIVE = `SELECT FROM tenant_standing WHERE tenant_id = $1 AND NOT active FOR SHARE`;
 

@@ -61,14 +61,6 @@ export const LOCK_HOLDS = `SELECT pg_advisory_xact_lock(${HOLDS})`;
 /** Imports may begin side by side. */
 export const SHARE_HOLDS = `SELECT pg_advisory_xact_lock_shared(${HOLDS})`;
 
-export const NOTE_STANDING = `
-  INSERT INTO tenant_standing AS s (tenant_id, active, version)
-  VALUES ($1, $2, $3)
-  ON CONFLICT (tenant_id) DO UPDATE
-  SET active = EXCLUDED.active, version = EXCLUDED.version
-  WHERE s.version < EXCLUDED.version
-  RETURNING active`;
-
 export const NOTE_PERSON = `
   INSERT INTO person_standing AS s (tenant_id, user_id, active, version)
   VALUES ($1, $2, $3, $4)
